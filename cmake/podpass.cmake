@@ -1,0 +1,34 @@
+# One helper: a folder under src/ becomes the library `podpass_<name>` from its .cc files, and its *_test.cc files
+# become one test program, `<name>_test`. There are no file lists: adding a file to a folder is enough.
+#
+#   podpass_library(codec DEPENDS base LINK Boost::json)
+#
+# DEPENDS names other folders; they are the only folders whose headers the layer check (tools/tidy.py) lets this one
+# include. LINK names outside libraries.
+function(podpass_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|suite|main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_(test|suite)\\.cc$")
+
+  set(library podpass_${name})
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    set(visibility PUBLIC)
+  else()
+    add_library(${library} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  target_include_directories(${library} ${visibility} ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPENDS PREPEND podpass_)
+  target_link_libraries(${library} ${visibility} ${arg_DEPENDS} ${arg_LINK})
+
+  if(tests AND PODPASS_TESTS)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${library} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_test(NAME ${PODPASS_PRESET}.${name} COMMAND ${name}_test
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/src/${name})
+    set_tests_properties(${PODPASS_PRESET}.${name} PROPERTIES LABELS unit TIMEOUT 300)
+  endif()
+endfunction()

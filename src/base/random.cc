@@ -1,0 +1,88 @@
+#include "base/random.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace podpass {
+namespace {
+
+struct ReadAhead {
+  std::array<unsigned char, 4096> bytes;
+  std::size_t used = 4096;
+
+  void refill() {
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+      auto got = getrandom(bytes.data() + have, bytes.size() - have, 0);
+      CHECK(got > 0);
+      have += static_cast<std::size_t>(got);
+    }
+    used = 0;
+  }
+};
+
+}  // namespace
+
+std::uint64_t Random::number() {
+  std::array<unsigned char, 8> bytes;
+  fill(bytes);
+  std::uint64_t value;
+  std::memcpy(&value, bytes.data(), 8);
+  return value;
+}
+
+std::string Random::text(std::string_view alphabet, std::size_t length) {
+  CHECK(alphabet.size() >= 2 && alphabet.size() <= 64);
+  const auto limit = 256 - 256 % alphabet.size();  // bytes from here on would favour the first letters
+  std::string out;
+  out.reserve(length);
+  std::array<unsigned char, 64> bytes;
+  while (out.size() < length) {
+    fill(bytes);
+    for (auto byte : bytes) {
+      if (byte < limit && out.size() < length) out += alphabet[byte % alphabet.size()];
+    }
+  }
+  return out;
+}
+
+std::string Random::uuid() {
+  std::array<unsigned char, 16> bytes;
+  fill(bytes);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(36);
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    out += kHex[bytes[i] >> 4];
+    out += kHex[bytes[i] & 15];
+  }
+  return out;
+}
+
+void SystemRandom::fill(std::span<unsigned char> bytes) {
+  static thread_local ReadAhead ahead;
+  while (!bytes.empty()) {
+    if (ahead.used == ahead.bytes.size()) ahead.refill();
+    auto count = std::min(bytes.size(), ahead.bytes.size() - ahead.used);
+    auto* from = ahead.bytes.data() + ahead.used;
+    std::memcpy(bytes.data(), from, count);
+    explicit_bzero(from, count);  // what was given out is not kept
+    ahead.used += count;
+    bytes = bytes.subspan(count);
+  }
+}
+
+void SeededRandom::fill(std::span<unsigned char> bytes) {
+  std::lock_guard lock(mutex_);
+  for (auto& byte : bytes) byte = static_cast<unsigned char>(engine_());
+}
+
+}  // namespace podpass

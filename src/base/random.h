@@ -1,0 +1,40 @@
+// Random bytes and the identifiers made of them. Injected: SystemRandom is the kernel's generator, SeededRandom repeats
+// itself for tests. Both are safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace podpass {
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual void fill(std::span<unsigned char> bytes) = 0;
+
+  std::uint64_t number();
+  std::string text(std::string_view alphabet, std::size_t length);  // alphabet of 2..64 characters, unbiased
+  std::string uuid();                                               // RFC 9562 version 4, lower case
+};
+
+// getrandom(2), read ahead 4 KiB a thread: a call costs some ten nanoseconds.
+class SystemRandom final : public Random {
+ public:
+  void fill(std::span<unsigned char> bytes) override;
+};
+
+class SeededRandom final : public Random {
+ public:
+  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+  void fill(std::span<unsigned char> bytes) override;
+
+ private:
+  std::mutex mutex_;
+  std::mt19937_64 engine_;
+};
+
+}  // namespace podpass

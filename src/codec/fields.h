@@ -1,0 +1,234 @@
+// Between a struct and a Value: to_value(shape) and from_value<Shape>(value).
+//
+// A shape is an aggregate whose members are spelled as on the wire (a C++ keyword takes one trailing underscore, dropped
+// here) and described with BOOST_DESCRIBE_STRUCT right behind it; a forgotten member does not compile.
+//
+//   T in {std::string, bool, int, std::int64_t, double, Time, Value}: required; its absence is an error that names it
+//   std::optional<T>                     may be absent; absent is not written
+//   std::vector<T>                       absent reads as empty; written always
+//   std::map<std::string, T>             absent reads as empty; written always
+//   another shape                        required, nested
+//
+// A type with `Value to_value(const T&)` and `Result<void> from_value(const Value&, Reading, T&)` of its own, found by
+// argument-dependent lookup, brings its own form.
+//
+// Reading::text is for forms, XML and path labels, where numbers, booleans and times arrive as text; Reading::typed is for JSON.
+// Unknown members are ignored, as AWS does. Errors: ErrorKind::invalid; the message is AWS's "1 validation error detected: ...".
+#pragma once
+
+#include <boost/describe.hpp>
+#include <boost/mp11.hpp>
+#include <concepts>
+#include <map>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/result.h"
+#include "codec/value.h"
+
+namespace podpass::codec {
+
+enum class Reading { typed, text };
+
+template <class T>
+using MembersOf = boost::describe::describe_members<T, boost::describe::mod_public>;
+
+template <class T>
+concept Shape = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
+namespace detail {
+
+struct Anything {
+  template <class T>
+  operator T() const;  // only named in unevaluated code
+};
+
+template <class T, class... Args>
+constexpr std::size_t aggregate_arity() {
+  if constexpr (requires { T{std::declval<Args>()..., Anything{}}; }) {
+    return aggregate_arity<T, Args..., Anything>();
+  } else {
+    return sizeof...(Args);
+  }
+}
+
+template <class T>
+constexpr void check_described() {
+  static_assert(boost::mp11::mp_size<MembersOf<T>>::value == aggregate_arity<T>(),
+                "a member of this shape is missing from its BOOST_DESCRIBE_STRUCT");
+}
+
+constexpr std::string_view wire_name(std::string_view member) {
+  if (member.ends_with('_')) member.remove_suffix(1);
+  return member;
+}
+
+Error missing_member(std::string_view name);
+Error wrong_type(std::string_view wanted);
+void add_place(Error& error, std::string_view name);  // names the member that an error came from
+
+Result<void> read(const Value& value, Reading reading, std::string& out);
+Result<void> read(const Value& value, Reading reading, bool& out);
+Result<void> read(const Value& value, Reading reading, int& out);
+Result<void> read(const Value& value, Reading reading, std::int64_t& out);
+Result<void> read(const Value& value, Reading reading, double& out);
+Result<void> read(const Value& value, Reading reading, Time& out);
+Result<void> read(const Value& value, Reading reading, Value& out);
+const Value::List* list_of(const Value& value, Reading reading);
+const Value::Map* map_of(const Value& value, Reading reading);
+
+template <class T>
+concept OwnForm = requires(const Value& value, T& out) { from_value(value, Reading::typed, out); };
+template <class T>
+concept OwnFormOut = requires(const T& value) {
+  { to_value(value) } -> std::same_as<Value>;
+};
+
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::vector<T>& out);
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::map<std::string, T>& out);
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::optional<T>& out);
+
+template <class T>
+  requires OwnForm<T>
+Result<void> read(const Value& value, Reading reading, T& out) {
+  return from_value(value, reading, out);
+}
+
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct MayBeAbsent : IsOptional<T> {};
+template <class T>
+struct MayBeAbsent<std::vector<T>> : std::true_type {};
+template <class T>
+struct MayBeAbsent<std::map<std::string, T>> : std::true_type {};
+
+template <class T>
+  requires(Shape<T> && !OwnForm<T>)
+Result<void> read(const Value& value, Reading reading, T& out) {
+  check_described<T>();
+  if (!value.is_null() && !value.as<Value::Map>() && !map_of(value, reading)) return wrong_type("a structure");
+  Result<void> result;
+  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
+    if (!result) return;
+    auto& slot = out.*member.pointer;
+    using Slot = std::remove_reference_t<decltype(slot)>;
+    constexpr auto name = wire_name(member.name);
+    const auto* found = value.find(name);
+    if (!found || found->is_null()) {
+      if constexpr (!MayBeAbsent<Slot>::value) result = missing_member(name);
+      return;
+    }
+    if (auto read_it = read(*found, reading, slot); !read_it) {
+      add_place(read_it.error(), name);
+      result = std::move(read_it);
+    }
+  });
+  return result;
+}
+
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::vector<T>& out) {
+  const auto* list = list_of(value, reading);
+  if (!list) return wrong_type("a list");
+  out.clear();
+  out.reserve(list->size());
+  for (const auto& item : *list) {
+    if (item.is_null()) return wrong_type("a list without null");
+    TRY(read(item, reading, out.emplace_back()));
+  }
+  return {};
+}
+
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::map<std::string, T>& out) {
+  const auto* map = map_of(value, reading);
+  if (!map) return wrong_type("a map");
+  out.clear();
+  for (const auto& [key, item] : *map) {
+    if (item.is_null()) return wrong_type("a map without null");
+    TRY(read(item, reading, out[key]));
+  }
+  return {};
+}
+
+template <class T>
+Result<void> read(const Value& value, Reading reading, std::optional<T>& out) {
+  return read(value, reading, out.emplace());
+}
+
+inline Value write(const std::string& value) { return value; }
+inline Value write(bool value) { return value; }
+inline Value write(int value) { return value; }
+inline Value write(std::int64_t value) { return value; }
+inline Value write(double value) { return value; }
+inline Value write(Time value) { return value; }
+inline Value write(const Value& value) { return value; }
+template <class T>
+Value write(const std::vector<T>& items);
+template <class T>
+Value write(const std::map<std::string, T>& items);
+
+template <class T>
+  requires OwnFormOut<T>
+Value write(const T& value) {
+  return to_value(value);
+}
+
+template <class T>
+  requires(Shape<T> && !OwnFormOut<T>)
+Value write(const T& shape) {
+  check_described<T>();
+  Value::Map map;
+  map.reserve(boost::mp11::mp_size<MembersOf<T>>::value);
+  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
+    const auto& slot = shape.*member.pointer;
+    using Slot = std::remove_cvref_t<decltype(slot)>;
+    constexpr auto name = wire_name(member.name);
+    if constexpr (IsOptional<Slot>::value) {
+      if (slot) map.emplace_back(std::string(name), write(*slot));
+    } else {
+      map.emplace_back(std::string(name), write(slot));
+    }
+  });
+  return Value(std::move(map));
+}
+
+template <class T>
+Value write(const std::vector<T>& items) {
+  Value::List list;
+  list.reserve(items.size());
+  for (const auto& item : items) list.push_back(write(item));
+  return Value(std::move(list));
+}
+
+template <class T>
+Value write(const std::map<std::string, T>& items) {
+  Value::Map map;
+  map.reserve(items.size());
+  for (const auto& [key, item] : items) map.emplace_back(key, write(item));
+  return Value(std::move(map));
+}
+
+}  // namespace detail
+
+template <Shape T>
+Value to_value(const T& shape) {
+  return detail::write(shape);
+}
+
+template <class T>
+Result<T> from_value(const Value& value, Reading reading) {
+  T out{};
+  TRY(detail::read(value, reading, out));
+  return out;
+}
+
+}  // namespace podpass::codec

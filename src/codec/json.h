@@ -1,0 +1,22 @@
+// JSON (RFC 8259) to and from Value. The parser is Boost.JSON's, fed foreign bytes: depth at most kMaxJsonDepth, one document,
+// valid UTF-8, no trailing bytes. Times are written as epoch seconds with milliseconds, as AWS's rest-json does.
+// Pure functions; safe from any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "codec/value.h"
+
+namespace podpass::codec {
+
+inline constexpr int kMaxJsonDepth = 64;
+
+Result<Value> parse_json(std::string_view text);  // ErrorKind::invalid, says at which byte
+void write_json(const Value& value, std::string& out);
+std::string write_json(const Value& value);
+void write_json_string(std::string_view text, std::string& out);  // quoted and escaped
+std::string write_json_pretty(const Value& value);                // four spaces, as the aws CLI prints
+
+}  // namespace podpass::codec
