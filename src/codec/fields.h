@@ -137,6 +137,7 @@ Result<void> read(const Value& value, Reading reading, T& out) {
 template <class T>
 Result<void> read(const Value& value, Reading reading, std::vector<T>& out) {
   const auto* list = list_of(value, reading);
+  if (!list && reading == Reading::text && value.as_text()) return read(value, reading, out.emplace_back());
   if (!list) return wrong_type("a list");
   out.clear();
   out.reserve(list->size());

@@ -1,0 +1,71 @@
+// Call: what a handler may act through, and nothing else: the transaction, who calls, the time, the id source, the audit record.
+//
+// A handler is rerunnable: after a conflict it runs again in a new transaction. What it did through an older Call is gone.
+// One thread at a time; lives for one run of one handler.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/caller.h"
+#include "aws/deployment.h"
+#include "base/result.h"
+#include "policy/policy.h"
+#include "store/store.h"
+
+namespace podpass::aws {
+
+// What an operation acts on, and the condition keys that come with it.
+struct Resource {
+  std::string arn;      // "*" for an action without resource-level permissions; empty: no permission is needed
+  std::string account;  // the owner; empty: this deployment's account
+  std::vector<std::pair<std::string, std::string>> keys;                // condition keys of one value
+  std::vector<std::pair<std::string, std::vector<std::string>>> lists;  // multivalued condition keys
+  const policy::Policy* policy = nullptr;                               // the resource's own policy, if it has one
+  bool trust = false;                                                   // `policy` is a role trust policy
+
+  Resource(std::string arn) : arn(std::move(arn)) {}  // NOLINT: implicit on purpose
+  static Resource all() { return Resource("*"); }
+  // For the few operations that anyone who is authenticated may call (sts:GetCallerIdentity).
+  static Resource unguarded() { return Resource(""); }
+
+  Resource& key(std::string name, std::string value) {
+    keys.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  Resource& request_tags(const TagMap& tags);   // aws:RequestTag/*, aws:TagKeys
+  Resource& tag_keys(std::vector<std::string> names);  // aws:TagKeys
+  Resource& resource_tags(const TagMap& tags);  // aws:ResourceTag/*
+};
+
+// Facts that an operation adds to its audit record, e.g. ("pod", "default/app1"). Never a secret.
+struct Audit {
+  std::vector<std::pair<std::string_view, std::string>> facts;
+  void add(std::string_view name, std::string_view value) { facts.emplace_back(name, value); }
+};
+
+struct Call {
+  store::Transaction& tx;
+  const Deployment& deployment;
+  const Caller& caller;
+  policy::Context& context;  // the global condition keys of this request; see gateway/authorize
+  Time now;
+  std::string_view request_id;
+  Audit& audit;
+
+  Random& random() const { return *deployment.random; }
+
+  // May the caller do `action` on `resource`? ErrorKind::denied with AWS's sentence if not. The decision is remembered for the audit.
+  Result<void> authorize(std::string_view action, const Resource& resource) const;
+  // The same for another principal, with the policies that bind it (a service that acts: only resource.policy counts).
+  Result<void> authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,
+                            const Resource& resource) const;
+};
+
+// A new id: prefix and random characters. IAM: id(random, "AROA") is 21 characters of A-Z2-7.
+std::string unique_id(Random& random, std::string_view prefix);
+
+}  // namespace podpass::aws

@@ -1,0 +1,72 @@
+// Caller: the authenticated maker of a request, with everything that limits what it may do. Made by gateway/authenticate and kept for as long as
+// nothing that it was made of changes; immutable, shared between any threads.
+//
+// Session: what a session token carries, sealed. There is no row for a session anywhere.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "base/time.h"
+#include "policy/policy.h"
+
+namespace podpass::aws {
+
+using TagMap = std::map<std::string, std::string>;
+
+struct Session {
+  enum class Kind { role, user };  // assumed a role; or GetSessionToken of a user or of root
+  Kind kind = Kind::role;
+  std::string access_key_id;
+  Secret secret;
+  std::string account;
+  std::string role_name;  // role; else empty
+  std::string role_id;    // AROA... of the role, AIDA... of the user: if it changed, the session is dead
+  std::string user_name;  // user; empty for root
+  std::string session_name;
+  std::string source_identity;
+  Time issued{}, expires{};
+  TagMap tags;                               // session tags
+  std::vector<std::string> transitive_keys;  // of `tags`, passed on to the next role
+  std::string policy;                        // inline session policy; empty: none
+  std::vector<std::string> policy_arns;      // managed session policies
+};
+
+// The policies of a principal, ready to evaluate, and what keeps them alive.
+struct Authority {
+  std::vector<policy::NamedPolicy> identity;
+  bool has_boundary = false;
+  policy::NamedPolicy boundary;
+  bool has_session = false;
+  std::vector<policy::NamedPolicy> session;
+  std::vector<std::shared_ptr<const policy::Policy>> policies;
+  std::vector<std::unique_ptr<std::string>> arns;  // what the ARN views point into
+
+  void add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+  void set_boundary(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+  void add_session(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+
+ private:
+  policy::NamedPolicy keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+};
+
+struct Caller {
+  policy::PrincipalType type = policy::PrincipalType::anonymous;
+  std::string account, arn, role_arn, unique_id, user_name, user_id;  // user_id: what GetCallerIdentity and aws:userid say
+  std::string access_key_id;
+  std::optional<Session> session;
+  TagMap tags;  // of the user, or of the role overlaid by the session's
+  Authority authority;
+
+  Caller() = default;
+  Caller(const Caller&) = delete;  // principal() gives views into this object
+
+  policy::Principal principal() const;
+  bool is_chained() const { return session && session->kind == Session::Kind::role; }
+};
+
+}  // namespace podpass::aws

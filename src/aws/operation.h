@@ -1,0 +1,88 @@
+// Operation: one row of a service's table. The row is made from the operation's struct, so that everything about an operation stands in one place:
+//
+//   struct DescribeCluster {
+//     struct Request { std::string name; };
+//     struct Response { Cluster cluster; };
+//     static Result<aws::Resource> resource(aws::Call&, const Request&);  // what the caller must be allowed to act on
+//     static Result<Response> handle(aws::Call&, const Request&);         // rerunnable
+//   };
+//   operation<DescribeCluster, "DescribeCluster">(Access::read, "GET", "/clusters/{name}")
+//
+// The permission is `<service>:<operation>` unless the struct has a kAction of its own.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/call.h"
+#include "aws/error_kinds.h"
+#include "aws/shape_description.h"
+#include "codec/fields.h"
+
+namespace podpass::aws {
+
+enum class Access { read, write };  // the audit's readOnly; write operations are refused while stopping
+
+struct Operation {
+  std::string_view name;
+  std::string_view method;  // query: always POST
+  std::string_view path;    // rest: a template, "/clusters/{clusterName}"; a label that ends in '+' takes slashes too
+  Access access;
+  Result<codec::Value> (*run)(Call& call, std::string_view service, const codec::Value& input, codec::Reading reading);
+  codec::Value (*describe)();  // {"input": shape, "output": shape}, for tools
+};
+
+enum class Protocol { rest_json, query, rest_xml };
+
+struct Service {
+  std::string_view name;  // the signing name and the permissions' prefix: "eks"
+  Protocol protocol;
+  std::string_view api_version;  // query: the Version parameter
+  std::string_view xml_namespace;
+  std::span<const Operation> operations;
+  ErrorNames errors;
+};
+
+template <class Op>
+Result<codec::Value> run_operation(Call& call, std::string_view service, std::string_view name,
+                                   const codec::Value& input, codec::Reading reading) {
+  auto request = TRY(codec::from_value<typename Op::Request>(input, reading));
+  Resource resource = TRY(Op::resource(call, request));
+  if (!resource.arn.empty()) {
+    std::string action(service);
+    action += ':';
+    if constexpr (requires { Op::kAction; }) {
+      action += Op::kAction;
+    } else {
+      action += name;
+    }
+    TRY(call.authorize(action, resource));
+  }
+  return codec::to_value(TRY(Op::handle(call, request)));
+}
+
+// A name that can be a template argument, so that `run` stays a plain function pointer.
+template <std::size_t N>
+struct Name {
+  char text[N];
+  constexpr Name(const char (&from)[N]) {  // NOLINT: implicit on purpose
+    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  }
+  constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+template <class Op, Name name>
+constexpr Operation operation(Access access, std::string_view method = "POST", std::string_view path = "/") {
+  return {name.view(), method, path, access,
+          [](Call& call, std::string_view service, const codec::Value& input, codec::Reading reading) {
+            return run_operation<Op>(call, service, name.view(), input, reading);
+          },
+          [] {
+            return codec::Value::map({{"input", describe_shape<typename Op::Request>()},
+                                      {"output", describe_shape<typename Op::Response>()}});
+          }};
+}
+
+}  // namespace podpass::aws

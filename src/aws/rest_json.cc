@@ -1,0 +1,111 @@
+#include "aws/rest_json.h"
+
+#include "codec/json.h"
+#include "codec/uri.h"
+
+namespace podpass::aws::rest_json {
+namespace {
+
+using codec::Value;
+
+// Matches one path against one template; fills `labels`. A label takes one segment, or with '+' at its end all the rest.
+bool match_path(std::string_view pattern, std::string_view path, Value& labels) {
+  labels = Value(Value::Map{});
+  while (!pattern.empty() && !path.empty()) {
+    if (pattern.front() != '{') {
+      if (pattern.front() != path.front()) return false;
+      pattern.remove_prefix(1);
+      path.remove_prefix(1);
+      continue;
+    }
+    auto end = pattern.find('}');
+    auto name = pattern.substr(1, end - 1);
+    pattern.remove_prefix(end + 1);
+    auto taken = path;
+    if (name.ends_with('+')) {
+      name.remove_suffix(1);
+    } else {
+      taken = path.substr(0, path.find('/'));
+    }
+    path.remove_prefix(taken.size());
+    auto decoded = codec::percent_decode(taken);
+    if (taken.empty() || !decoded) return false;
+    labels.add(std::string(name), std::move(*decoded));
+  }
+  return pattern.empty() && path.empty();
+}
+
+Error serialization_error(std::string message) {
+  auto error = Error::invalid(std::move(message));
+  error.code = "SerializationException";
+  return error;
+}
+
+}  // namespace
+
+Result<Match> match(std::span<const Operation> operations, const http::Request& request) {
+  Match found;
+  bool path_known = false;
+  for (const auto& operation : operations) {
+    if (!match_path(operation.path, request.path, found.labels)) continue;
+    path_known = true;
+    if (operation.method != request.method) continue;
+    found.operation = &operation;
+    return found;
+  }
+  auto error = Error::not_found(path_known ? "The method is not one of this path's." : "No operation has this path.");
+  error.code = "UnknownOperationException";
+  return error;
+}
+
+Result<Input> read(Match match, const http::Request& request) {
+  auto& value = match.labels;
+  if (request.method == "GET" || request.method == "DELETE") {
+    auto pairs = codec::parse_query_string(request.query);
+    if (!pairs) return serialization_error("The query string is not well formed.");
+    for (auto& [name, text] : *pairs) {
+      auto* earlier = value.find(name);
+      if (!earlier) {
+        value.add(std::move(name), std::move(text));
+      } else if (earlier->as<Value::List>()) {
+        earlier->push(std::move(text));
+      } else {
+        *earlier = Value::list({std::move(*earlier), Value(std::move(text))});
+      }
+    }
+    return Input{std::move(value), codec::Reading::text};
+  }
+  if (!request.body.empty()) {
+    auto body = codec::parse_json(request.body);
+    if (!body) return serialization_error("The body is not well-formed JSON: " + body.error().message);
+    auto* map = body->as<Value::Map>();
+    if (!map) return serialization_error("The body must be a JSON object.");
+    for (auto& [name, member] : *map) {
+      if (!value.find(name)) value.add(std::move(name), std::move(member));  // the path wins
+    }
+  }
+  return Input{std::move(value), codec::Reading::typed};
+}
+
+http::Response write(const Value& output) {
+  http::Response response;
+  response.headers.emplace_back("Content-Type", "application/json");
+  auto& body = std::get<std::string>(response.body);
+  body.reserve(512);
+  codec::write_json(output, body);
+  return response;
+}
+
+http::Response write_error(const Error& error) {
+  Value body(Value::Map{});
+  body.add("__type", error.code);
+  body.add("code", error.code);
+  body.add("message", error.message);
+  for (const auto& [name, value] : error.members) body.add(name, value);
+  auto response = write(body);
+  response.status = error.http_status();
+  response.headers.emplace_back("x-amzn-ErrorType", error.code);
+  return response;
+}
+
+}  // namespace podpass::aws::rest_json

@@ -1,0 +1,51 @@
+// What other folders may ask of IAM: roles, users, keys, and the policies that bind them. The one header of this folder that sts, eks, eks_auth
+// and the gateway include. Reads only; all pointers live as long as the transaction.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/call.h"
+#include "iam/records.h"
+
+namespace podpass::iam {
+
+std::string role_arn(const aws::Deployment& deployment, std::string_view account, const RoleRecord& role);
+std::string user_arn(const aws::Deployment& deployment, std::string_view account, const UserRecord& user);
+
+const RoleRecord* find_role(store::Transaction& tx, std::string_view account, std::string_view name);
+const UserRecord* find_user(store::Transaction& tx, std::string_view account, std::string_view name);
+
+// The role that `arn` names exactly: account, path and name. Null if there is none.
+const RoleRecord* find_role_by_arn(store::Transaction& tx, const aws::Deployment& deployment, std::string_view arn);
+
+// The account of a well-formed role ARN with a good path and name; nothing if it is not one.
+std::optional<std::string> account_of_role_arn(std::string_view arn);
+
+// A customer managed policy's default version, by ARN; null if it is unknown.
+std::shared_ptr<const policy::Policy> find_managed_policy(store::Transaction& tx, std::string_view arn);
+
+// Attached and inline policies and the boundary. A policy that is gone counts as one that allows nothing; a boundary that is gone denies all.
+aws::Authority authority_of(store::Transaction& tx, const RoleRecord& role);
+aws::Authority authority_of(store::Transaction& tx, const UserRecord& user);
+
+struct AccessKeyOwner {
+  std::string account, user;  // user: empty for root
+  Secret secret;
+  bool active = true;
+};
+// Nothing if the key is unknown; internal if its secret cannot be unsealed.
+Result<std::optional<AccessKeyOwner>> find_access_key(store::Transaction& tx, const aws::Deployment& deployment,
+                                                      std::string_view access_key_id);
+
+// Makes an access key for a user (empty: root) and returns its secret; the caller checks limits and permissions.
+struct NewAccessKey {
+  std::string id;
+  Secret secret;
+};
+NewAccessKey make_access_key(store::Transaction& tx, const aws::Deployment& deployment, std::string_view account,
+                             std::string_view user, Time now);
+
+}  // namespace podpass::iam
