@@ -1,0 +1,101 @@
+#include "eks/lookup.h"
+
+#include <fmt/format.h>
+
+#include "base/strings.h"
+#include "codec/base64.h"
+#include "crypto/sign.h"
+
+namespace podpass::eks {
+
+codec::Value to_value(const StoredKeySet& stored) { return stored.document; }
+
+Result<void> from_value(const codec::Value& value, codec::Reading, StoredKeySet& stored) {
+  stored.document = value;
+  stored.keys = TRY(crypto::KeySet::from_jwks(value));
+  return {};
+}
+
+std::string cluster_arn(const aws::Deployment& deployment, std::string_view name) {
+  return fmt::format("arn:{}:eks:{}:{}:cluster/{}", deployment.partition, deployment.region, deployment.account, name);
+}
+
+std::string association_arn(const aws::Deployment& deployment, std::string_view cluster, std::string_view id) {
+  return fmt::format("arn:{}:eks:{}:{}:podidentityassociation/{}/{}", deployment.partition, deployment.region,
+                     deployment.account, cluster, id);
+}
+
+const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment& deployment, std::string_view name) {
+  return tx.find(kClusters, {deployment.account, deployment.region, name});
+}
+
+Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
+                                             std::string_view name) {
+  if (const auto* record = find_cluster(tx, deployment, name)) return record;
+  return Error{ErrorKind::not_found, {}, 0, fmt::format("No cluster found for name: {}.", name), {},
+               {{"clusterName", std::string(name)}}};
+}
+
+const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,
+                                          std::string_view cluster, std::string_view namespace_,
+                                          std::string_view service_account) {
+  return tx.find(kAssociations, {deployment.account, deployment.region, cluster, namespace_, service_account});
+}
+
+std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
+                        std::string_view service_account) {
+  return fmt::format("{}/{}/{}/{}/{}", deployment.region, deployment.account, cluster, namespace_, service_account);
+}
+
+std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id) {
+  const auto* issuer = tx.find(kIssuers, {issuer_id});
+  if (!issuer) return std::nullopt;
+  const auto* record = tx.find(kClusters, {issuer->account, issuer->region, issuer->cluster});
+  if (!record) return std::nullopt;
+  using codec::Value;
+  auto discovery = Value::map({{"issuer", record->issuer},
+                               {"jwks_uri", record->issuer + "/keys"},
+                               {"authorization_endpoint", "urn:kubernetes:programmatic_authorization"},
+                               {"response_types_supported", Value::list({"id_token"})},
+                               {"subject_types_supported", Value::list({"public"})},
+                               {"claims_supported", Value::list({"sub", "iss"})},
+                               {"id_token_signing_alg_values_supported", Value::list({"RS256"})}});
+  return IssuerDocuments{std::move(discovery), record->keys.document};
+}
+
+IssuerKey make_issuer_key(Random& random) {
+  auto key = crypto::SigningKey::generate_rsa();
+  return {random.text("0123456789ABCDEF", 32), key.to_pem(), crypto::KeySet::to_jwks({key.public_key()})};
+}
+
+Result<ClusterRecord> add_cluster(store::Transaction& tx, const aws::Deployment& deployment, Cluster cluster,
+                                  const IssuerKey& key, Time now) {
+  const auto name = cluster.name.value();
+  store::KeyParts cluster_key{deployment.account, deployment.region, name};
+  if (tx.find(kClusters, cluster_key)) {
+    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {}};
+  }
+  if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
+    return Error{ErrorKind::limit, {}, 0,
+                 fmt::format("The limit of {} clusters is reached.", deployment.quotas.clusters), {}, {}};
+  }
+  ClusterRecord record;
+  record.issuer = fmt::format("{}/id/{}", deployment.endpoint, key.id);
+  record.keys.document = key.jwks;
+  record.keys.keys = TRY(crypto::KeySet::from_jwks(key.jwks));
+  cluster.arn = cluster_arn(deployment, name);
+  cluster.createdAt = now;
+  cluster.status = "ACTIVE";
+  cluster.platformVersion = "podpass.1";
+  cluster.identity = Identity{Oidc{record.issuer}};
+  if (!cluster.tags) cluster.tags.emplace();
+  cluster.health = ClusterHealth{std::vector<ClusterIssue>{}};
+  record.cluster = std::move(cluster);
+  auto sealed = deployment.at_rest->seal(key.private_key_pem.reveal(), record.issuer);
+  tx.put(kSigningKeys, cluster_key, SigningKeyRecord{codec::base64_encode(sealed)});
+  tx.put(kIssuers, {key.id}, IssuerRecord{deployment.account, deployment.region, name});
+  tx.put(kClusters, cluster_key, record);
+  return record;
+}
+
+}  // namespace podpass::eks

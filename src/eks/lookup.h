@@ -1,0 +1,47 @@
+// What other folders may ask of EKS: clusters, their issuers' keys, and the association of a service account. Reads only; pointers live as long as
+// the transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/call.h"
+#include "eks/records.h"
+
+namespace podpass::eks {
+
+std::string cluster_arn(const aws::Deployment& deployment, std::string_view name);
+std::string association_arn(const aws::Deployment& deployment, std::string_view cluster, std::string_view id);
+
+const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment& deployment, std::string_view name);
+// The same, or "No cluster found for name: X." (not_found).
+Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
+                                             std::string_view name);
+
+const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,
+                                          std::string_view cluster, std::string_view namespace_,
+                                          std::string_view service_account);
+
+// What a target role is told: region/account/cluster/namespace/service-account.
+std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
+                        std::string_view service_account);
+
+// The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
+struct IssuerDocuments {
+  codec::Value discovery, keys;
+};
+std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id);
+
+// Makes a local cluster with a fresh issuer key; conflict if the name is taken. CreateCluster and `podpass up` use it. Generating the key takes
+// some 50 ms, so it is made first, outside of the transaction.
+struct IssuerKey {
+  std::string id;  // 32 upper-case hex digits
+  Secret private_key_pem;
+  codec::Value jwks;
+};
+IssuerKey make_issuer_key(Random& random);
+Result<ClusterRecord> add_cluster(store::Transaction& tx, const aws::Deployment& deployment, Cluster cluster,
+                                  const IssuerKey& key, Time now);
+
+}  // namespace podpass::eks

@@ -1,0 +1,65 @@
+#include "eks/operations.h"
+
+#include "eks/clusters.h"
+#include "eks/pod_identity_associations.h"
+#include "eks/service_account_tokens.h"
+#include "eks/tags.h"
+
+namespace podpass::eks {
+namespace {
+
+using aws::Access;
+using aws::operation;
+
+constexpr aws::Operation kOperations[] = {
+    operation<CreateCluster, "CreateCluster">(Access::write, "POST", "/clusters"),
+    operation<DescribeCluster, "DescribeCluster">(Access::read, "GET", "/clusters/{name}"),
+    operation<ListClusters, "ListClusters">(Access::read, "GET", "/clusters"),
+    operation<DeleteCluster, "DeleteCluster">(Access::write, "DELETE", "/clusters/{name}"),
+    operation<CreatePodIdentityAssociation, "CreatePodIdentityAssociation">(
+        Access::write, "POST", "/clusters/{clusterName}/pod-identity-associations"),
+    operation<ListPodIdentityAssociations, "ListPodIdentityAssociations">(
+        Access::read, "GET", "/clusters/{clusterName}/pod-identity-associations"),
+    operation<DescribePodIdentityAssociation, "DescribePodIdentityAssociation">(
+        Access::read, "GET", "/clusters/{clusterName}/pod-identity-associations/{associationId}"),
+    operation<UpdatePodIdentityAssociation, "UpdatePodIdentityAssociation">(
+        Access::write, "POST", "/clusters/{clusterName}/pod-identity-associations/{associationId}"),
+    operation<DeletePodIdentityAssociation, "DeletePodIdentityAssociation">(
+        Access::write, "DELETE", "/clusters/{clusterName}/pod-identity-associations/{associationId}"),
+    operation<TagResource, "TagResource">(Access::write, "POST", "/tags/{resourceArn+}"),
+    operation<UntagResource, "UntagResource">(Access::write, "DELETE", "/tags/{resourceArn+}"),
+    operation<ListTagsForResource, "ListTagsForResource">(Access::read, "GET", "/tags/{resourceArn+}"),
+};
+
+constexpr aws::Operation kPodpassOperations[] = {
+    operation<CreateServiceAccountToken, "CreateServiceAccountToken">(
+        Access::write, "POST", "/clusters/{clusterName}/service-account-tokens"),
+};
+
+constexpr aws::ErrorNames kErrors = {{
+    {"InvalidParameterException", 400},
+    {"UnrecognizedClientException", 403},
+    {"AccessDeniedException", 403},
+    {"ResourceNotFoundException", 404},
+    {"ResourceInUseException", 409},
+    {"ResourceLimitExceededException", 400},
+    {"RequestEntityTooLargeException", 413},
+    {"ThrottlingException", 429},
+    {"ServiceUnavailableException", 503},
+    {"ServerException", 500},
+}};
+
+}  // namespace
+
+const aws::Service& service() {
+  static constexpr aws::Service kService{"eks", aws::Protocol::rest_json, "2017-11-01", "", kOperations, kErrors};
+  return kService;
+}
+
+const aws::Service& podpass_service() {
+  static constexpr aws::Service kService{"podpass", aws::Protocol::rest_json, "2026-11-01", "", kPodpassOperations,
+                                         kErrors};
+  return kService;
+}
+
+}  // namespace podpass::eks

@@ -1,0 +1,19 @@
+// The input rules that EKS's operations share. Each error is an invalid one, whose text says which member is wrong and what would be right.
+// botocore's model leaves these members unbounded; the rules are Kubernetes' own for names, and the limits of STS for policies.
+#pragma once
+
+#include <string_view>
+
+#include "aws/caller.h"
+#include "base/result.h"
+
+namespace podpass::eks {
+
+Result<void> check_cluster_name(std::string_view name);
+Result<void> check_namespace(std::string_view name);        // RFC 1123 label, at most 63
+Result<void> check_service_account(std::string_view name);  // RFC 1123 subdomain, at most 253
+Result<void> check_role_arn(std::string_view arn, std::string_view member);
+Result<void> check_session_policy(std::string_view policy);
+Result<void> check_tags(const aws::TagMap& tags);
+
+}  // namespace podpass::eks
