@@ -1,36 +1,42 @@
-// An HTTP/1.1 server: listeners, connections, limits, graceful stop. Boost.Beast's parser is fed by hand inside server.cc and is
-// seen nowhere else.
+// An HTTP/1.1 server: listeners, connections, limits, graceful stop. Plain TCP.
 //
-// Threads: Server runs Options::threads threads, each with its own event loop; a connection stays on one of them, and its
-// handler is called there, one request at a time. stop() may be called from any thread.
-// Owns: sockets, buffers. The handler must outlive the server.
+// Threads: Server runs Options::threads threads, each with its own event loop; a connection stays on one of them, and
+// its handler is called there, one request at a time, answers in the order of the requests. A handler may suspend and
+// be resumed from elsewhere by a post to `co_await asio::this_coro::executor`. stop() may be called from any thread but
+// the server's own. Owns: sockets, buffers. The handler, and whatever a suspended handler waits for, must outlive the
+// server: after the drain time, suspended handlers are destroyed where they wait, and must not be resumed once stop()
+// has returned. Errors: what the wire did wrong is answered here (400, 408, 417, 431, 501, 505, text/plain) and ends
+// the connection; a handler that throws is a 500 and logged. Source: RFC 9110, RFC 9112.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "http/message.h"
 
 namespace podpass::http {
 
+// Times are kept by a sweep: they run up to a second (for times under four seconds, up to half their length) over.
 struct Limits {
-  std::size_t header_bytes = 32 * 1024;           // request line and headers: else 431
-  std::size_t connections = 10'000;               // more are closed at once
-  std::chrono::seconds idle{75};                  // between requests
-  std::chrono::seconds head{10};                  // from the first byte of a head to its last
-  std::chrono::seconds body{60};                  // between two reads of a body, or two writes of a response
-  std::chrono::seconds drain{30};                 // from stop() until connections are cut
+  std::size_t header_bytes = 32 * 1024;     // request line and headers: else 431
+  std::size_t connections = 10'000;         // more are closed at once
+  std::chrono::milliseconds idle{75'000};   // between requests
+  std::chrono::milliseconds head{10'000};   // from the first byte of a head to its last: else 408
+  std::chrono::milliseconds body{60'000};   // between two reads of a body, or two writes of a response
+  std::chrono::milliseconds drain{30'000};  // from stop() until connections are cut
 };
 
 // The body of the request being handled. Bytes are taken off the wire only when asked for; `Expect: 100-continue` is
-// answered on the first read. What a handler leaves unread is skipped if it is short, else the connection is closed.
+// answered on the first read. What a handler leaves unread is skipped if it is at most 64 KiB, else the connection is
+// closed. Errors: too_large; invalid with status 400 or 408 (malformed, cut off, too slow), after which the connection
+// ends.
 class Body {
  public:
   virtual ~Body() = default;
@@ -38,7 +44,7 @@ class Body {
   virtual boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) = 0;
   // Some bytes of it, at least one; empty at the end. The view lives until the next call.
   virtual boost::asio::awaitable<Result<std::string_view>> read_some() = 0;
-  // Its length if the head told it (Content-Length); nothing when chunked.
+  // Its length if the head told it (Content-Length, or 0 if there is none); nothing when chunked.
   virtual std::optional<std::uint64_t> length() const = 0;
 };
 
@@ -55,8 +61,10 @@ class Server {
   Server(Options options, Handler handler);
   ~Server();  // stops and joins
   Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
-  // Binds `address` ("127.0.0.1", "::1") and `port` (0: any free one); returns the bound port. Before start().
+  // Binds `address` ("127.0.0.1", "::1"; an IPv6 address takes IPv6 only) and `port` (0: any free one); returns the
+  // bound port. Before start(), any number of times. From then on clients can connect; they are answered after start().
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
   void start();  // starts the threads and returns
   void stop();   // no new connections; running requests finish; returns when all is closed or Limits::drain is over
@@ -64,7 +72,7 @@ class Server {
   struct Counters {
     std::uint64_t connections_open, requests;
   };
-  Counters counters() const;
+  Counters counters() const;  // any thread
 
  private:
   struct State;

@@ -1,0 +1,77 @@
+#include "http/response_head.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/strings.h"
+
+namespace podpass::http {
+namespace {
+
+// RFC 9110 section 5.6.2, in a table: this runs for every response.
+constexpr auto kTokenCharacters = [] {
+  struct Table {
+    bool allowed[256] = {};
+  } table;
+  for (int c = 0; c < 256; ++c) table.allowed[c] = is_alnum(static_cast<char>(c));
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) table.allowed[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+bool is_token(std::string_view name) {
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return kTokenCharacters.allowed[static_cast<unsigned char>(c)]; });
+}
+
+bool is_plain(std::string_view value) {
+  return std::ranges::none_of(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+// Where the message ends is said by the server alone.
+bool is_framing(std::string_view name) {
+  return iequals(name, "content-length") || iequals(name, "transfer-encoding") || iequals(name, "connection") ||
+         iequals(name, "date") || iequals(name, "server");
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
+}
+
+}  // namespace
+
+bool sends_body(const Response& response) {
+  return !response.head && response.status >= 200 && response.status != 204 && response.status != 304;
+}
+
+bool append_response_head(std::string& out, const Response& response, std::string_view common,
+                          Persistence persistence) {
+  for (const auto& [name, value] : response.headers) {
+    if (!is_token(name) || !is_plain(value)) return false;
+  }
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::uint64_t>(std::clamp(response.status, 100, 999)));
+  out += ' ';
+  out += reason_phrase(response.status);
+  out += "\r\n";
+  for (const auto& [name, value] : response.headers) {
+    if (is_framing(name)) continue;
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+  }
+  out += common;
+  if (response.status >= 200 && response.status != 204 && (response.status != 304 || response.length() > 0)) {
+    out += "Content-Length: ";
+    append_number(out, response.length());
+    out += "\r\n";
+  }
+  if (persistence == Persistence::close) out += "Connection: close\r\n";
+  if (persistence == Persistence::keep_said) out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+  return true;
+}
+
+}  // namespace podpass::http

@@ -1,0 +1,216 @@
+#include "http/server.h"
+
+#include <pthread.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "http/connection.h"
+
+namespace podpass::http {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kLongestTick{1'000};
+constexpr milliseconds kShortestTick{5};
+constexpr milliseconds kAcceptPause{100};  // after running out of descriptors
+
+milliseconds tick_for(const Limits& limits) {
+  const milliseconds shortest = std::min({limits.idle, limits.head, limits.body});
+  return std::clamp(shortest / 4, kShortestTick, kLongestTick);
+}
+
+std::string text_of(const std::string& address, std::uint16_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+std::string reason_of(const error_code& error) {
+  std::string text = error.message();
+  if (!text.empty()) text[0] = ascii_lower(text[0]);
+  return text;
+}
+
+}  // namespace
+
+void Loop::refresh_clock() {
+  now = std::chrono::steady_clock::now();
+  common_headers =
+      "Server: " + shared.options.server_name + "\r\nDate: " + format_http_date(SystemClock().now()) + "\r\n";
+}
+
+void Loop::sweep() {
+  refresh_clock();
+  for (Connection* connection : connections) connection->check_deadline(now);
+  timer.expires_after(shared.tick);
+  timer.async_wait([this](const error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+void Loop::release_idle() {
+  for (Connection* connection : connections) connection->release_idle();
+}
+
+struct Server::State {
+  State(Options options, Handler handler);
+
+  asio::awaitable<void> accept(tcp::acceptor& acceptor);
+  void admit(tcp::socket socket, Loop& loop);
+  void run(Loop& loop);
+  void drain();
+
+  ServerShared shared;
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // all on the first loop, which deals connections out in turn
+  std::size_t next_loop = 0;
+  std::vector<std::thread> threads;
+  bool stopped = false;
+};
+
+Server::State::State(Options options, Handler handler) {
+  CHECK(options.threads > 0);
+  shared.tick = tick_for(options.limits);
+  shared.options = std::move(options);
+  shared.handler = std::move(handler);
+  for (int i = 0; i < shared.options.threads; ++i) loops.push_back(std::make_unique<Loop>(shared));
+}
+
+namespace {
+
+// Owns the connection until its coroutine ends.
+asio::awaitable<void> serve(Loop& loop, tcp::socket socket, std::string peer) {
+  Connection connection(loop, std::move(socket), std::move(peer));
+  co_await connection.run();
+}
+
+}  // namespace
+
+void Server::State::admit(tcp::socket socket, Loop& loop) {
+  if (shared.open.fetch_add(1) >= shared.options.limits.connections || shared.stopping) {
+    shared.connection_gone();
+    return;  // closes it
+  }
+  error_code error;
+  const tcp::endpoint remote = socket.remote_endpoint(error);
+  std::string peer = error ? std::string() : remote.address().to_string();
+  // Posted, so that the connection is made, and lives, on its own loop's thread.
+  asio::co_spawn(loop.context, serve(loop, std::move(socket), std::move(peer)), asio::detached);
+}
+
+asio::awaitable<void> Server::State::accept(tcp::acceptor& acceptor) {
+  asio::steady_timer pause(loops.front()->context);
+  while (!shared.stopping) {
+    Loop& loop = *loops[next_loop++ % loops.size()];
+    tcp::socket socket(loop.context);
+    error_code error;
+    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    if (shared.stopping || error == asio::error::operation_aborted) co_return;
+    if (!error) {
+      admit(std::move(socket), loop);
+      continue;
+    }
+    if (error == asio::error::connection_aborted) continue;
+    log::warn("http: cannot accept a connection: " + reason_of(error));
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+void Server::State::run(Loop& loop) {
+  // sendfile(2) has no flag against SIGPIPE.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+  pthread_setname_np(pthread_self(), "http");
+  const auto work = asio::make_work_guard(loop.context);
+  loop.sweep();
+  loop.context.run();
+}
+
+Server::Server(Options options, Handler handler)
+    : state_(std::make_unique<State>(std::move(options), std::move(handler))) {}
+
+Server::~Server() {
+  stop();
+}
+
+Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
+  CHECK(state_->threads.empty() && !state_->stopped);
+  const std::string where = text_of(address, port);
+  error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  if (error) return Error::invalid("cannot listen on " + where + ": not an IPv4 or IPv6 address");
+  const tcp::endpoint endpoint(parsed, port);
+  auto acceptor = std::make_unique<tcp::acceptor>(state_->loops.front()->context);
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && parsed.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  std::uint16_t bound = 0;
+  if (!error) bound = acceptor->local_endpoint(error).port();
+  if (error) return Error::unavailable("cannot listen on " + where + ": " + reason_of(error));
+  state_->acceptors.push_back(std::move(acceptor));
+  return bound;
+}
+
+void Server::start() {
+  CHECK(state_->threads.empty() && !state_->stopped);
+  State& state = *state_;
+  for (const auto& loop : state.loops) loop->refresh_clock();
+  for (const auto& acceptor : state.acceptors) {
+    asio::co_spawn(state.loops.front()->context, state.accept(*acceptor), asio::detached);
+  }
+  for (const auto& loop : state.loops) {
+    state.threads.emplace_back([&state, &loop = *loop] { state.run(loop); });
+  }
+}
+
+void Server::State::drain() {
+  asio::post(loops.front()->context, [this] {
+    error_code ignored;
+    for (const auto& acceptor : acceptors) acceptor->close(ignored);
+  });
+  for (const auto& loop : loops) asio::post(loop->context, [&loop = *loop] { loop.release_idle(); });
+  std::unique_lock lock(shared.mutex);
+  if (!shared.emptied.wait_for(lock, shared.options.limits.drain, [this] { return shared.open == 0; })) {
+    log::warn("http: stopped with " + std::to_string(shared.open) + " connections still busy");
+  }
+}
+
+void Server::stop() {
+  State& state = *state_;
+  if (state.stopped) return;
+  for (const auto& thread : state.threads) CHECK(thread.get_id() != std::this_thread::get_id());
+  state.stopped = true;
+  state.shared.stopping = true;
+  if (!state.threads.empty()) state.drain();
+  for (const auto& loop : state.loops) loop->context.stop();
+  for (auto& thread : state.threads) thread.join();
+  state.acceptors.clear();
+  state.loops.clear();  // ends what is left: its coroutines are destroyed where they wait
+}
+
+Server::Counters Server::counters() const {
+  return {state_->shared.open, state_->shared.requests};
+}
+
+}  // namespace podpass::http
