@@ -1,0 +1,167 @@
+#include "kube/service_account_tokens.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "codec/value.h"
+#include "crypto/hash.h"
+
+namespace podpass::kube {
+namespace {
+
+using codec::Value;
+
+Error invalid_token(std::string message) {
+  return {ErrorKind::unauthenticated, "InvalidTokenException", 400, std::move(message), {}, {}};
+}
+
+std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
+  const auto* value = claims.find(name);
+  if (!value) return std::nullopt;
+  constexpr double kMost = 1e11;  // far beyond any token's life, far below overflow
+  if (const auto* whole = value->as<std::int64_t>(); whole && *whole >= 0 && static_cast<double>(*whole) < kMost) {
+    return from_epoch_seconds(*whole);
+  }
+  if (const auto* real = value->as<double>(); real && *real >= 0 && *real < kMost) {
+    return Time{Milliseconds{static_cast<long long>(*real * 1000)}};
+  }
+  return std::nullopt;
+}
+
+// `aud` may be one text or a list of them (RFC 7519 4.1.3).
+bool has_audience(const Value& claims, std::string_view audience) {
+  const auto* value = claims.find("aud");
+  if (!value) return false;
+  if (const auto* text = value->as_text()) return *text == audience;
+  const auto* list = value->as<Value::List>();
+  return list && std::ranges::any_of(*list, [&](const Value& item) {
+           return item.as_text() && *item.as_text() == audience;
+         });
+}
+
+// What the claims say, without regard to who asks and when. `audience` is left to has_audience.
+Result<PodToken> read_claims(const Value& claims) {
+  PodToken token;
+  token.issuer = claims.text("iss");
+  auto expires = numeric_date(claims, "exp");
+  if (!expires) return invalid_token("The service account token has no exp claim.");
+  token.expires = *expires;
+  token.issued = numeric_date(claims, "iat").value_or(Time{});
+  token.not_before = numeric_date(claims, "nbf").value_or(Time{});
+  if (claims.find("nbf") && !numeric_date(claims, "nbf")) {
+    return invalid_token("The service account token's nbf claim is not a number.");
+  }
+  const auto* kubernetes = claims.find("kubernetes.io");
+  const auto* account = kubernetes ? kubernetes->find("serviceaccount") : nullptr;
+  const auto* pod = kubernetes ? kubernetes->find("pod") : nullptr;
+  if (!account) return invalid_token("The token is not a Kubernetes service account token: it has no kubernetes.io claim.");
+  if (!pod) {
+    return invalid_token("The service account token is not bound to a pod. Use a projected token of a pod's volume.");
+  }
+  token.namespace_ = kubernetes->text("namespace");
+  token.service_account = account->text("name");
+  token.service_account_uid = account->text("uid");
+  token.pod_name = pod->text("name");
+  token.pod_uid = pod->text("uid");
+  if (token.namespace_.empty() || token.service_account.empty() || token.pod_name.empty() || token.pod_uid.empty()) {
+    return invalid_token("The service account token's kubernetes.io claim is incomplete.");
+  }
+  if (claims.text("sub") != fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)) {
+    return invalid_token("The service account token's sub claim does not agree with its kubernetes.io claim.");
+  }
+  if (const auto* node = kubernetes->find("node")) {
+    token.node_name = node->text("name");
+    token.node_uid = node->text("uid");
+  }
+  return token;
+}
+
+// Tokens whose signature was found good, by SHA-256 of the token. What stands here is true for ever: it names the keys it was verified with. A slot is
+// overwritten by the next token that falls on it, so the size is fixed.
+class VerifiedTokens {
+ public:
+  struct Entry {
+    std::array<char, 32> token_hash{};
+    std::string keys_fingerprint;
+    PodToken token;
+    bool right_audience = false;
+  };
+
+  VerifiedTokens() : slots_(kVerifiedTokensKept) {}
+
+  Entry& slot(std::string_view hash) {
+    std::uint64_t at;
+    std::memcpy(&at, hash.data(), sizeof at);
+    return slots_[at % slots_.size()];
+  }
+
+ private:
+  std::vector<Entry> slots_;
+};
+
+Result<void> verify_once(std::string_view token, const crypto::KeySet& keys, std::string_view audience,
+                         VerifiedTokens::Entry& entry) {
+  auto claims = crypto::verify_jwt(token, keys);
+  if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
+  entry.token = TRY(read_claims(*claims));
+  entry.right_audience = has_audience(*claims, audience);
+  entry.token.audience = audience;
+  return {};
+}
+
+Result<void> check_now(const VerifiedTokens::Entry& entry, std::string_view issuer, Time now) {
+  const auto& token = entry.token;
+  if (token.issuer != issuer) return invalid_token("The service account token was not issued by this cluster.");
+  if (!entry.right_audience) {
+    return invalid_token(fmt::format("The service account token's audience must be {}.", token.audience));
+  }
+  if (token.not_before > now + kTokenSkew) return invalid_token("The service account token is not valid yet.");
+  if (token.expires <= now) {
+    return Error{ErrorKind::unauthenticated, "ExpiredTokenException", 400,
+                 fmt::format("The service account token expired at {}.", format_iso8601(token.expires)), {}, {}};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
+                        std::string_view audience, Time now) {
+  static thread_local VerifiedTokens verified;
+  auto hash = crypto::sha256(token);
+  auto& entry = verified.slot(hash);
+  bool known = std::string_view(entry.token_hash.data(), entry.token_hash.size()) == hash &&
+               entry.keys_fingerprint == keys.fingerprint() && entry.token.audience == audience;
+  if (!known) {
+    VerifiedTokens::Entry fresh;
+    TRY(verify_once(token, keys, audience, fresh));
+    std::ranges::copy(hash, fresh.token_hash.begin());
+    fresh.keys_fingerprint = keys.fingerprint();
+    entry = std::move(fresh);
+  }
+  TRY(check_now(entry, issuer, now));
+  return entry.token;
+}
+
+std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random) {
+  auto claims = Value::map(
+      {{"aud", Value::list({token.audience})},
+       {"exp", static_cast<std::int64_t>(to_epoch_seconds(token.expires))},
+       {"iat", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
+       {"iss", token.issuer},
+       {"jti", random.uuid()},
+       {"kubernetes.io",
+        Value::map({{"namespace", token.namespace_},
+                    {"pod", Value::map({{"name", token.pod_name}, {"uid", token.pod_uid}})},
+                    {"serviceaccount",
+                     Value::map({{"name", token.service_account}, {"uid", token.service_account_uid}})}})},
+       {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
+       {"sub", fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)}});
+  return crypto::mint_jwt(claims, key);
+}
+
+}  // namespace podpass::kube

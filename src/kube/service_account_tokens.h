@@ -1,0 +1,38 @@
+// Projected service account tokens: what is in them, checking one against a cluster's keys, and minting one for clusters without an API server.
+// Pure but for a per-thread memory of verified signatures, which depends on nothing but token and keys; safe from any thread.
+// Source: Kubernetes, "Managing Service Accounts", bound tokens; RFC 7519.
+//
+// Errors of verify(): code InvalidTokenException or ExpiredTokenException, whose text says what is wrong and never holds the token.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "crypto/jwt.h"
+#include "crypto/sign.h"
+
+namespace podpass::kube {
+
+inline constexpr std::string_view kPodIdentityAudience = "pods.eks.amazonaws.com";
+inline constexpr Seconds kTokenSkew{60};                   // for nbf and iat; none for exp: what has expired stays so
+inline constexpr std::size_t kVerifiedTokensKept = 8'192;  // a thread
+
+struct PodToken {
+  std::string issuer, audience;
+  std::string namespace_, service_account, service_account_uid;
+  std::string pod_name, pod_uid;
+  std::optional<std::string> node_name, node_uid;
+  Time issued{}, not_before{}, expires{};
+};
+
+// Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod?
+Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
+                        std::string_view audience, Time now);
+
+std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random);
+
+}  // namespace podpass::kube

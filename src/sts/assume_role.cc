@@ -1,0 +1,153 @@
+#include "sts/assume_role.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/strings.h"
+#include "sts/assume.h"
+#include "sts/validate.h"
+
+namespace podpass::sts {
+namespace {
+
+constexpr std::size_t kMaxPolicyArns = 10;
+constexpr std::size_t kMaxSessionPolicyCharacters = 2'048;
+constexpr std::int64_t kChainedSeconds = 3'600;
+
+Error invalid_value(std::string message) {
+  return {ErrorKind::invalid, "InvalidParameterValue", 400, std::move(message), {}, {}};
+}
+
+Result<void> check_shape(const AssumeRole::Request& request) {
+  TRY(check_length("roleArn", request.RoleArn, 20, 2048));
+  TRY(check_session_name("roleSessionName", request.RoleSessionName));
+  TRY(check_duration(request.DurationSeconds, 900, 43'200));
+  if (request.ExternalId) TRY(check_external_id(*request.ExternalId));
+  if (request.SourceIdentity) TRY(check_session_name("sourceIdentity", *request.SourceIdentity));
+  TRY(refuse_mfa(request.SerialNumber, request.TokenCode));
+  if (!request.ProvidedContexts.empty()) {
+    return Error::invalid("ProvidedContexts: no context provider is registered.");
+  }
+  if (!iam::account_of_role_arn(request.RoleArn)) return Error::invalid(request.RoleArn + " is invalid");
+  return {};
+}
+
+// The tags of the request and those that the calling session passes on.
+Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request, Assumption& assumption) {
+  if (request.Tags.size() > aws::kMaxTags || request.TransitiveTagKeys.size() > aws::kMaxTags) {
+    return invalid_value(fmt::format("A session can have at most {} tags.", aws::kMaxTags));
+  }
+  auto tags = aws::tag_map(request.Tags, "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  if (!tags) {
+    if (tags.error().message.starts_with("Duplicate")) tags.error().code = "InvalidParameterValue";
+    return std::move(tags).error();
+  }
+  assumption.tags = std::move(*tags);
+  auto has = [](const auto& names, std::string_view name) {
+    return std::ranges::any_of(names, [&](const auto& each) { return iequals(each, name); });
+  };
+  for (const auto& key : request.TransitiveTagKeys) {
+    if (!has(assumption.tags | std::views::keys, key)) {
+      return invalid_value("The specified transitive tag key must be included in the requested tags.");
+    }
+  }
+  assumption.transitive_keys = request.TransitiveTagKeys;
+  if (!call.caller.session) return {};
+  for (const auto& key : call.caller.session->transitive_keys) {
+    if (has(assumption.tags | std::views::keys, key)) {
+      return invalid_value(
+          "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the "
+          "calling session.");
+    }
+    if (auto tag = call.caller.session->tags.find(key); tag != call.caller.session->tags.end()) {
+      assumption.inherited_tags.insert(*tag);
+    }
+  }
+  return {};
+}
+
+Result<void> take_session_policies(const aws::Call& call, const AssumeRole::Request& request, Assumption& assumption) {
+  if (request.PolicyArns.size() > kMaxPolicyArns) {
+    return invalid_value(fmt::format("A session can have at most {} managed policies.", kMaxPolicyArns));
+  }
+  for (const auto& descriptor : request.PolicyArns) {
+    auto arn = descriptor.arn.value_or("");
+    if (!iam::find_managed_policy(call.tx, arn)) {
+      return Error::invalid(fmt::format("The session policy {} does not exist or is not attachable.", arn));
+    }
+    assumption.policy_arns.push_back(std::move(arn));
+  }
+  if (!request.Policy) return {};
+  TRY(check_length("policy", *request.Policy, 1, kMaxSessionPolicyCharacters));
+  TRY(policy::Policy::parse(*request.Policy, policy::Kind::session));
+  assumption.policy = *request.Policy;
+  return {};
+}
+
+Result<Seconds> session_length(const aws::Call& call, const AssumeRole::Request& request, const iam::RoleRecord& role) {
+  auto seconds = request.DurationSeconds.value_or(3'600);
+  if (call.caller.is_chained() && seconds > kChainedSeconds) {
+    return Error::invalid(
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
+  }
+  if (seconds > role.max_session_seconds) {
+    return Error::invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+  }
+  return Seconds{seconds};
+}
+
+// The same for a role that does not exist and for one that the caller may not assume: nobody learns which.
+Error not_authorized(const aws::Call& call, const std::string& role_arn) {
+  return {ErrorKind::denied, {}, 0,
+          fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", call.caller.arn, role_arn),
+          {}, {}};
+}
+
+}  // namespace
+
+Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& request) {
+  TRY(check_shape(request));
+  if (call.caller.type == policy::PrincipalType::root) {
+    return Error{ErrorKind::denied, {}, 0, "Roles may not be assumed by root accounts.", {}, {}};
+  }
+  Assumption assumption;
+  assumption.role_arn = request.RoleArn;
+  assumption.role_account = *iam::account_of_role_arn(request.RoleArn);
+  assumption.session_name = request.RoleSessionName;
+  assumption.external_id = request.ExternalId;
+  assumption.source_identity = request.SourceIdentity;
+  TRY(take_tags(call, request, assumption));
+  TRY(take_session_policies(call, request, assumption));
+  if (call.caller.session && !call.caller.session->source_identity.empty()) {
+    const auto& sticky = call.caller.session->source_identity;
+    if (assumption.source_identity && *assumption.source_identity != sticky) {
+      return Error{ErrorKind::denied, {}, 0, "The source identity of the calling session cannot be changed.", {}, {}};
+    }
+    assumption.source_identity = sticky;
+  }
+  assumption.role = iam::find_role_by_arn(call.tx, call.deployment, request.RoleArn);
+  if (!assumption.role) return not_authorized(call, request.RoleArn);
+  if (request.DurationSeconds) assumption.duration = Seconds{*request.DurationSeconds};
+  TRY(authorize(call, call.caller.principal(), call.caller.authority, assumption));
+  assumption.duration = TRY(session_length(call, request, *assumption.role));
+
+  Response response;
+  const bool packed = !assumption.tags.empty() || !assumption.inherited_tags.empty() || !assumption.policy.empty() ||
+                      !assumption.policy_arns.empty();
+  if (packed) {
+    auto percent = packed_policy_percent(assumption);
+    if (percent > 100) return packed_too_large(percent);
+    response.PackedPolicySize = percent;
+  }
+  auto session = start_session(call, assumption);
+  call.audit.add("assumedRole", session_arn(call.deployment, session));
+  call.audit.add("accessKeyId", session.access_key_id);
+  response.Credentials = credentials_of(session, call.deployment.sessions->ring());
+  response.AssumedRoleUser = {assumed_role_id(session), session_arn(call.deployment, session)};
+  response.SourceIdentity = assumption.source_identity;
+  return response;
+}
+
+}  // namespace podpass::sts
