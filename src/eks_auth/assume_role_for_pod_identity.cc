@@ -1,0 +1,186 @@
+#include "eks_auth/assume_role_for_pod_identity.h"
+
+#include <fmt/format.h>
+
+#include "aws/global_keys.h"
+#include "base/strings.h"
+#include "eks/lookup.h"
+#include "iam/lookup.h"
+#include "kube/service_account_tokens.h"
+#include "sts/assume.h"
+#include "sts/session_token.h"
+
+namespace podpass::eks_auth {
+namespace {
+
+constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
+constexpr Seconds kSessionLength{21'600};       // 6 h; a service's assumption is not held to the role's MaxSessionDuration
+constexpr Seconds kTargetSessionLength{59 * 60};  // behind a role chain: under its cap of one hour
+constexpr std::size_t kMaxTokenBytes = 20'000;
+
+// All that one exchange is about, found step by step.
+struct Exchange {
+  const std::string& cluster_name;
+  std::string cluster_arn;
+  kube::PodToken pod;
+  const eks::AssociationRecord* association = nullptr;
+  const iam::RoleRecord* role = nullptr;
+  std::string session_name;
+  aws::TagMap tags;
+  std::vector<std::string> transitive_keys;
+};
+
+// One sentence for every reason, as AWS has it; the audit record holds the reason.
+Error not_assumable(aws::Call& call, std::string reason) {
+  call.audit.add("reason", reason);
+  return {ErrorKind::denied, {}, 0,
+          "Unauthorized Exception! EKS does not have permissions to assume the associated role.", std::move(reason), {}};
+}
+
+Result<void> check_input(const AssumeRoleForPodIdentity::Request& request) {
+  const auto& token = request.token;
+  bool good = !token.empty() && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.");
+  auto parts = split(token, '.');
+  good = good && parts.size() == 3 && !parts[0].empty() && !parts[1].empty() && !parts[2].empty();
+  if (good) return {};
+  return Error::invalid(
+      "token: it is not a JSON Web Token. Send the contents of the pod's token file, without \"Bearer \" before it.");
+}
+
+std::string session_name(std::string_view cluster, std::string_view pod, Random& random) {
+  return fmt::format("eks-{}-{}-{}", cluster.substr(0, 10), pod.substr(0, 10), random.uuid());
+}
+
+void set_session_tags(Exchange& exchange) {
+  const auto& pod = exchange.pod;
+  exchange.tags = {{"eks-cluster-arn", exchange.cluster_arn},
+                   {"eks-cluster-name", exchange.cluster_name},
+                   {"kubernetes-namespace", pod.namespace_},
+                   {"kubernetes-service-account", pod.service_account},
+                   {"kubernetes-pod-name", pod.pod_name},
+                   {"kubernetes-pod-uid", pod.pod_uid}};
+  exchange.transitive_keys = {"eks-cluster-arn",            "eks-cluster-name",    "kubernetes-namespace",
+                              "kubernetes-service-account", "kubernetes-pod-name", "kubernetes-pod-uid"};
+}
+
+Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
+  const auto& deployment = call.deployment;
+  const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
+  Exchange exchange{request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}, {}};
+  exchange.pod = TRY(
+      kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
+  const auto& pod = exchange.pod;
+  call.audit.add("namespace", pod.namespace_);
+  call.audit.add("serviceAccount", pod.service_account);
+  call.audit.add("podName", pod.pod_name);
+  call.audit.add("podUid", pod.pod_uid);
+  exchange.association =
+      eks::find_association(call.tx, deployment, request.clusterName, pod.namespace_, pod.service_account);
+  if (!exchange.association) {
+    return Error::not_found(fmt::format(
+        "No pod identity association found for service account {} in namespace {} of cluster {}.", pod.service_account,
+        pod.namespace_, request.clusterName));
+  }
+  call.audit.add("associationId", exchange.association->id);
+  call.audit.add("roleArn", exchange.association->role_arn);
+  return exchange;
+}
+
+sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
+  sts::Assumption assumption;
+  assumption.role = exchange.role;
+  assumption.role_account = call.deployment.account;
+  assumption.role_arn = exchange.association->role_arn;
+  assumption.session_name = exchange.session_name;
+  assumption.duration = kSessionLength;
+  assumption.tags = exchange.tags;
+  assumption.transitive_keys = exchange.transitive_keys;
+  assumption.keys = {{"aws:SourceArn", exchange.cluster_arn}, {"aws:SourceAccount", call.deployment.account}};
+  if (!exchange.association->target_role_arn && exchange.association->policy) {
+    assumption.policy = *exchange.association->policy;
+  }
+  return assumption;
+}
+
+// Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
+Result<aws::Session> assume_role(aws::Call& call, const Exchange& exchange, sts::Assumption assumption) {
+  policy::Principal pods;
+  pods.type = policy::PrincipalType::service;
+  pods.service = kPodsService;
+  policy::Context context;
+  aws::add_service_keys(context, call.deployment, kPodsService, call.now);
+  aws::Call as_service{call.tx, call.deployment, call.caller, context, call.now, call.request_id, call.audit};
+  if (auto allowed = sts::authorize(as_service, pods, aws::Authority(), assumption); !allowed) {
+    return not_assumable(call, allowed.error().message);
+  }
+  if (auto percent = sts::packed_policy_percent(assumption); percent > 100) {
+    auto error = sts::packed_too_large(percent);
+    return Error{ErrorKind::invalid, "InvalidRequestException", 400,
+                 error.message + " Set disableSessionTags on the association, or use shorter names.", {}, {}};
+  }
+  return sts::start_session(as_service, assumption);
+}
+
+// Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are asked.
+Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aws::Session first) {
+  const auto& association = *exchange.association;
+  sts::Assumption assumption;
+  assumption.role_arn = *association.target_role_arn;
+  assumption.role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
+  assumption.role = iam::find_role_by_arn(call.tx, call.deployment, assumption.role_arn);
+  call.audit.add("targetRoleArn", assumption.role_arn);
+  if (!assumption.role) return not_assumable(call, "the target role does not exist");
+  assumption.session_name = exchange.session_name;
+  assumption.duration = kTargetSessionLength;
+  assumption.tags = exchange.tags;
+  assumption.transitive_keys = exchange.transitive_keys;
+  assumption.external_id = eks::external_id(call.deployment, exchange.cluster_name, exchange.pod.namespace_,
+                                            exchange.pod.service_account);
+  assumption.policy = association.policy.value_or("");
+
+  aws::Caller caller;
+  TRY(sts::fill_caller(call.tx, call.deployment, std::move(first), caller));
+  policy::Context context;
+  aws::add_principal_keys(context, caller);
+  aws::add_environment_keys(context, call.deployment, call.now);
+  aws::Call as_session{call.tx, call.deployment, caller, context, call.now, call.request_id, call.audit};
+  if (auto allowed = sts::authorize(as_session, caller.principal(), caller.authority, assumption); !allowed) {
+    return not_assumable(call, allowed.error().message);
+  }
+  return sts::start_session(as_session, assumption);
+}
+
+}  // namespace
+
+Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
+  aws::Resource resource(eks::cluster_arn(call.deployment, request.clusterName));
+  const auto* cluster = eks::find_cluster(call.tx, call.deployment, request.clusterName);
+  if (cluster && cluster->cluster.tags) resource.resource_tags(*cluster->cluster.tags);
+  return resource;
+}
+
+Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
+  TRY(check_input(request));
+  auto exchange = TRY(find_association(call, request));
+  exchange.role = iam::find_role_by_arn(call.tx, call.deployment, exchange.association->role_arn);
+  if (!exchange.role) return not_assumable(call, "the role does not exist");
+  if (!exchange.association->disable_session_tags.value_or(false)) set_session_tags(exchange);
+  exchange.session_name = session_name(request.clusterName, exchange.pod.pod_name, call.random());
+
+  auto session = TRY(assume_role(call, exchange, first_hop(call, exchange)));
+  if (exchange.association->target_role_arn) session = TRY(assume_target(call, exchange, std::move(session)));
+  call.audit.add("sessionName", session.session_name);
+  call.audit.add("accessKeyId", session.access_key_id);
+
+  Response response;
+  response.subject = {exchange.pod.namespace_, exchange.pod.service_account};
+  response.audience = kube::kPodIdentityAudience;
+  response.podIdentityAssociation = {
+      eks::association_arn(call.deployment, request.clusterName, exchange.association->id), exchange.association->id};
+  response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
+  response.credentials = {sts::seal_session(session, call.deployment.sessions->ring()),
+                          std::string(session.secret.reveal()), session.access_key_id, session.expires};
+  return response;
+}
+
+}  // namespace podpass::eks_auth
