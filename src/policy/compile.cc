@@ -1,0 +1,225 @@
+#include <span>
+
+#include "codec/base64.h"
+#include "policy/compiled.h"
+
+namespace podpass::policy {
+namespace {
+
+class Compiler {
+ public:
+  Compiler(const Document& document, const PrincipalIds& ids, Compiled& out)
+      : document_(document),
+        tree_(document.tree),
+        ids_(ids),
+        out_(out),
+        variables_(document.is_2012() ? Variables::yes : Variables::no) {}
+
+  void run() {
+    reserve();
+    for (const auto& nodes : document_.statements) statement(nodes);
+    finish_infos();
+  }
+
+ private:
+  void reserve() {
+    const auto statements = document_.statements.size();
+    const auto texts = tree_.nodes.size();
+    out_.pool.text.reserve(document_.text.size() * 2);  // as written and folded or escaped
+    out_.pool.patterns.reserve(texts);
+    out_.statements.reserve(statements);
+    out_.infos.reserve(statements);
+    out_.denies.reserve(statements);
+    out_.allows.reserve(statements);
+    out_.resource_texts.reserve(texts);
+  }
+
+  void statement(const StatementNodes& nodes) {
+    Statement made;
+    const auto index = static_cast<std::uint32_t>(out_.statements.size());
+    if (nodes.any_principal()) {
+      made.principal_form = nodes.principal ? ListForm::listed : ListForm::inverted;
+      made.principals = principals(nodes.any_principal(), index);
+    }
+    if (nodes.any_action()) {
+      made.action_form = nodes.action ? ListForm::listed : ListForm::inverted;
+      made.actions = actions(nodes.any_action());
+    }
+    if (nodes.any_resource()) {
+      made.resource_form = nodes.resource ? ListForm::listed : ListForm::inverted;
+      made.resources = resources(nodes.any_resource());
+    }
+    if (nodes.condition) made.conditions = conditions(nodes.condition);
+    out_.statements.push_back(made);
+    (tree_[nodes.effect].text == "Allow" ? out_.allows : out_.denies).push_back(index);
+  }
+
+  Run principals(std::uint32_t node, std::uint32_t statement) {
+    const auto first = static_cast<std::uint32_t>(out_.principals.size());
+    const auto add = [&](std::string_view type, std::string_view value) {
+      const auto form = principal_form(type, value, document_.kind);
+      if (!form) return;  // validate has refused it
+      out_.principals.push_back(compile_principal(out_.pool, *form, value, ids_));
+      kept_principals_.push_back({out_.pool.keep(type), out_.pool.keep(value), statement});
+    };
+    if (tree_[node].type == JsonType::text) {
+      add("AWS", tree_[node].text);
+    } else {
+      for_each_child(tree_, node, [&](std::uint32_t type) {
+        for_each_item(tree_, type, [&](const JsonNode& item) { add(tree_[type].key, item.text); });
+      });
+    }
+    return {first, static_cast<std::uint32_t>(out_.principals.size()) - first};
+  }
+
+  Run actions(std::uint32_t node) {
+    auto& patterns = out_.pool.patterns;
+    const auto first = static_cast<std::uint32_t>(patterns.size());
+    for_each_item(tree_, node, [&](const JsonNode& item) {
+      const bool sound = item.text.find_first_of(" \t") == std::string_view::npos && !item.text.ends_with(':');
+      const auto text = item.text == "*:*" ? std::string_view("*") : item.text;
+      patterns.push_back(sound ? out_.pool.make(text, {Wildcards::yes, Variables::no, Case::fold}) : Pattern{});
+    });
+    return {first, static_cast<std::uint32_t>(patterns.size()) - first};
+  }
+
+  Run resources(std::uint32_t node) {
+    auto& patterns = out_.pool.patterns;
+    const auto first = static_cast<std::uint32_t>(patterns.size());
+    for_each_item(tree_, node, [&](const JsonNode& item) {
+      patterns.push_back(out_.pool.make_resource(item.text, variables_));
+      out_.resource_texts.push_back(out_.pool.keep(item.text));
+      keep_variables(item.text);
+    });
+    return {first, static_cast<std::uint32_t>(patterns.size()) - first};
+  }
+
+  Run conditions(std::uint32_t node) {
+    const auto first = static_cast<std::uint32_t>(out_.conditions.size());
+    for_each_child(tree_, node, [&](std::uint32_t op) {
+      const auto parsed = parse_operator(tree_[op].key);
+      if (!parsed) return;  // read_document has refused it
+      for_each_child(tree_, op, [&](std::uint32_t key) {
+        Condition condition;
+        condition.op = *parsed;
+        condition.key_hash = fold_hash(tree_[key].key);
+        condition.key = out_.pool.keep(tree_[key].key);
+        condition.values.first = static_cast<std::uint32_t>(value_count(parsed->comparison));
+        for_each_item(tree_, key, [&](const JsonNode& item) { value(parsed->comparison, item.text); });
+        condition.values.count = static_cast<std::uint32_t>(value_count(parsed->comparison)) - condition.values.first;
+        out_.conditions.push_back(condition);
+      });
+    });
+    return {first, static_cast<std::uint32_t>(out_.conditions.size()) - first};
+  }
+
+  std::size_t value_count(Comparison comparison) const {
+    switch (comparison) {
+      case Comparison::number:
+        return out_.numbers.size();
+      case Comparison::date:
+      case Comparison::null:
+        return out_.instants.size();
+      case Comparison::ip:
+        return out_.networks.size();
+      default:
+        return out_.pool.patterns.size();
+    }
+  }
+
+  // What can't be read is left out: it would equal nothing.
+  void value(Comparison comparison, std::string_view text) {
+    auto& pool = out_.pool;
+    switch (comparison) {
+      case Comparison::text:
+        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::keep}));
+        return keep_variables(text);
+      case Comparison::text_like:
+        pool.patterns.push_back(pool.make(text, {Wildcards::yes, variables_, Case::keep}));
+        return keep_variables(text);
+      case Comparison::text_any_case:
+      case Comparison::boolean:
+        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::fold}));
+        return keep_variables(text);
+      case Comparison::arn:
+        pool.patterns.push_back(pool.make_arn(text, variables_));
+        return keep_variables(text);
+      case Comparison::binary:
+        // Strict base64 writes given bytes in one way only, so equal bytes are equal texts.
+        if (codec::base64_decode(text)) pool.patterns.push_back(pool.make(text, {}));
+        return;
+      case Comparison::number:
+        if (const auto number = parse_number(text)) out_.numbers.push_back(*number);
+        return;
+      case Comparison::date:
+        if (const auto instant = parse_instant(text)) out_.instants.push_back(*instant);
+        return;
+      case Comparison::ip:
+        if (const auto network = parse_network(text)) out_.networks.push_back(*network);
+        return;
+      case Comparison::null:
+        if (iequals(text, "true") || iequals(text, "false")) out_.instants.push_back(iequals(text, "true") ? 1 : 0);
+        return;
+    }
+  }
+
+  void keep_variables(std::string_view text) {
+    if (variables_ == Variables::no || text.find("${") == std::string_view::npos) return;
+    for (const auto key : variable_keys(text)) out_.variable_texts.push_back(out_.pool.keep(key));
+  }
+
+  // Last, when the pool's text has stopped moving.
+  void finish_infos() {
+    Place place;
+    std::size_t at = 0;
+    // Goes on from the last place: one pass over the text for all statements.
+    const auto advance = [&](std::size_t to) {
+      const auto step = place_of(document_.text.substr(at), to - at);
+      place.column = step.line == 1 ? place.column + step.column - 1 : step.column;
+      place.line += step.line - 1;
+      at = to;
+      return place;
+    };
+    for (const auto& nodes : document_.statements) {
+      StatementInfo info;
+      if (nodes.sid) sids_.push_back(out_.pool.keep(tree_[nodes.sid].text));
+      info.effect = tree_[nodes.effect].text == "Allow" ? Effect::allow : Effect::deny;
+      info.begin = advance(tree_[nodes.node].begin);
+      info.end = advance(tree_[nodes.node].end);
+      out_.infos.push_back(info);
+    }
+    std::size_t sid = 0;
+    for (std::size_t i = 0; i < out_.infos.size(); ++i) {
+      if (document_.statements[i].sid) out_.infos[i].sid = out_.pool.view(sids_[sid++]);
+    }
+    for (const auto& kept : kept_principals_) {
+      out_.principal_entries.push_back(
+          {out_.pool.view(kept.type), out_.pool.view(kept.value), static_cast<std::int32_t>(kept.statement)});
+    }
+  }
+
+  struct KeptPrincipal {
+    TextRange type, value;
+    std::uint32_t statement;
+  };
+
+  const Document& document_;
+  const JsonTree& tree_;
+  const PrincipalIds& ids_;
+  Compiled& out_;
+  Variables variables_;
+  std::vector<TextRange> sids_;
+  std::vector<KeptPrincipal> kept_principals_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids) {
+  auto compiled = std::make_unique<Compiled>();
+  compiled->text = document.text;
+  compiled->kind = document.kind;
+  Compiler(document, ids, *compiled).run();
+  return compiled;
+}
+
+}  // namespace podpass::policy

@@ -1,0 +1,75 @@
+#include "policy/context.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/check.h"
+
+namespace podpass::policy {
+namespace {
+
+bool names_equal(const Context::Entry& entry, std::string_view name) {
+  const auto split_at = entry.prefix.size();
+  if (name.size() != split_at + entry.name.size()) return false;
+  return iequals(name.substr(0, split_at), entry.prefix) && iequals(name.substr(split_at), entry.name);
+}
+
+bool same_key(const Context::Entry& a, const Context::Entry& b) {
+  const auto size = a.prefix.size() + a.name.size();
+  if (size != b.prefix.size() + b.name.size()) return false;
+  const auto at = [](const Context::Entry& entry, std::size_t i) {
+    return ascii_lower(i < entry.prefix.size() ? entry.prefix[i] : entry.name[i - entry.prefix.size()]);
+  };
+  for (std::size_t i = 0; i < size; ++i) {
+    if (at(a, i) != at(b, i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const Context::Entry* Context::find(std::uint32_t hash, std::string_view name) const {
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (hashes_[i] == hash && names_equal(entries()[i], name)) return entries() + i;
+  }
+  return nullptr;
+}
+
+void Context::put(std::uint32_t hash, const Entry& entry) {
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (hashes_[i] == hash && same_key(entries()[i], entry)) {
+      entries()[i] = entry;
+      return;
+    }
+  }
+  CHECK(size_ < kMaxContextKeys);
+  hashes_[size_] = hash;
+  new (entries() + size_) Entry(entry);
+  ++size_;
+}
+
+void Context::add_list(std::string_view key, std::span<const std::string_view> values) {
+  auto* copy = reinterpret_cast<std::string_view*>(allocate(values.size_bytes()));
+  std::uninitialized_copy(values.begin(), values.end(), copy);
+  put(fold_hash(key), {{}, key, {}, {copy, values.size()}, true});
+}
+
+std::string_view Context::keep(std::string_view text) {
+  if (text.empty()) return {};
+  auto* copy = allocate(text.size());
+  std::memcpy(copy, text.data(), text.size());
+  return {reinterpret_cast<const char*>(copy), text.size()};
+}
+
+std::byte* Context::allocate(std::size_t size) {
+  const auto rounded = (size + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) * alignof(std::max_align_t);
+  if (rounded <= arena_.size() - used_) {
+    auto* place = arena_.data() + used_;
+    used_ += rounded;
+    return place;
+  }
+  return overflow_.emplace_back(std::make_unique<std::byte[]>(rounded)).get();
+}
+
+}  // namespace podpass::policy

@@ -1,0 +1,333 @@
+#include "policy/json_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "base/strings.h"
+
+namespace podpass::policy {
+namespace {
+
+constexpr std::size_t kFewKeys = 16;  // up to here comparing all pairs beats sorting
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+// The length of the UTF-8 sequence at `at`, zero if it is malformed, overlong or a surrogate.
+std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const auto lead = byte(0);
+  if (lead < 0x80) {
+    code = lead;
+    return 1;
+  }
+  const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || at + size > text.size()) return 0;
+  code = lead & (0xFFU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if (!is_continuation(text[at + i])) return 0;
+    code = (code << 6U) | (byte(i) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < kSmallest[size] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return 0;
+  return size;
+}
+
+// The offset of the first character that may not be there.
+std::size_t first_bad_character(std::string_view text, Charset charset) {
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c >= 0x20) {
+      ++i;
+      continue;
+    }
+    char32_t code = 0;
+    const auto size = utf8_sequence(text, i, code);
+    if (size == 0) return i;
+    if (code < 0x20 && code != '\t' && code != '\n' && code != '\r') return i;
+    if (charset == Charset::latin1 && code > 0xFF) return i;
+    i += size;
+  }
+  return std::string_view::npos;
+}
+
+void append_utf8(char32_t code, char*& out) {
+  const auto put = [&](char32_t byte) { *out++ = static_cast<char>(static_cast<unsigned char>(byte)); };
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0U | (code >> 6U));
+    put(0x80U | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    put(0xE0U | (code >> 12U));
+    put(0x80U | ((code >> 6U) & 0x3FU));
+    put(0x80U | (code & 0x3FU));
+  } else {
+    put(0xF0U | (code >> 18U));
+    put(0x80U | ((code >> 12U) & 0x3FU));
+    put(0x80U | ((code >> 6U) & 0x3FU));
+    put(0x80U | (code & 0x3FU));
+  }
+}
+
+class Reader {
+ public:
+  Reader(std::string_view text, JsonTree& tree) : text_(text), tree_(tree) {}
+
+  bool document() {
+    if (!value({}, 1)) return false;
+    skip_space();
+    return at_ == text_.size() || fail("text behind the value");
+  }
+  const char* reason() const { return reason_; }
+  std::size_t offset() const { return at_; }
+
+ private:
+  bool fail(const char* reason) {
+    reason_ = reason;
+    return false;
+  }
+  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  void skip_space() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
+  }
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  bool value(std::string_view key, int depth) {
+    skip_space();
+    if (depth > kMaxJsonDepth) return fail("nested too deeply");
+    const auto index = static_cast<std::uint32_t>(tree_.nodes.size());
+    tree_.nodes.push_back({JsonType::null, static_cast<std::uint32_t>(at_), 0, 0, key, {}});
+    JsonType type = JsonType::null;
+    std::string_view text;
+    if (!content(type, text, depth)) return false;
+    auto& node = tree_.nodes[index];
+    node.type = type;
+    node.text = text;
+    node.end = static_cast<std::uint32_t>(at_);
+    node.next = static_cast<std::uint32_t>(tree_.nodes.size());
+    return type != JsonType::object || keys_differ(index);
+  }
+
+  bool content(JsonType& type, std::string_view& text, int depth) {
+    switch (peek()) {
+      case '{':
+        type = JsonType::object;
+        return object(depth);
+      case '[':
+        type = JsonType::list;
+        return list(depth);
+      case '"':
+        type = JsonType::text;
+        return string(text);
+      case 't':
+        type = JsonType::boolean;
+        return word("true", text);
+      case 'f':
+        type = JsonType::boolean;
+        return word("false", text);
+      case 'n':
+        return word("null", text);
+      default:
+        type = JsonType::number;
+        return number(text);
+    }
+  }
+
+  bool object(int depth) {
+    ++at_;
+    skip_space();
+    if (take('}')) return true;
+    while (true) {
+      skip_space();
+      std::string_view key;
+      if (peek() != '"') return fail("a member's name must be a string");
+      if (!string(key)) return false;
+      skip_space();
+      if (!take(':')) return fail("':' is missing behind a member's name");
+      if (!value(key, depth + 1)) return false;
+      skip_space();
+      if (take('}')) return true;
+      if (!take(',')) return fail("',' or '}' is missing");
+    }
+  }
+
+  bool list(int depth) {
+    ++at_;
+    skip_space();
+    if (take(']')) return true;
+    while (true) {
+      if (!value({}, depth + 1)) return false;
+      skip_space();
+      if (take(']')) return true;
+      if (!take(',')) return fail("',' or ']' is missing");
+    }
+  }
+
+  bool word(std::string_view expected, std::string_view& text) {
+    if (!text_.substr(at_).starts_with(expected)) return fail("no JSON value");
+    text = text_.substr(at_, expected.size());
+    at_ += expected.size();
+    return true;
+  }
+
+  bool digits() {
+    const auto start = at_;
+    while (is_digit(peek())) ++at_;
+    return at_ > start || fail("no JSON value");
+  }
+
+  bool number(std::string_view& text) {
+    const auto start = at_;
+    take('-');
+    const bool leading_zero = peek() == '0';
+    const auto first = at_;
+    if (!digits()) return false;
+    if (leading_zero && at_ - first > 1) return fail("a number with a leading zero");
+    if (take('.') && !digits()) return false;
+    if (take('e') || take('E')) {
+      if (!take('+')) take('-');
+      if (!digits()) return false;
+    }
+    text = text_.substr(start, at_ - start);
+    return true;
+  }
+
+  bool string(std::string_view& text) {
+    const auto start = ++at_;
+    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\') {
+      if (static_cast<unsigned char>(text_[at_]) < 0x20) return fail("a control character in a string");
+      ++at_;
+    }
+    if (at_ == text_.size()) return fail("a string has no end");
+    if (text_[at_] == '"') {
+      text = text_.substr(start, at_++ - start);
+      return true;
+    }
+    return escaped_string(start, text);
+  }
+
+  // Decoded text is never longer than written, so one buffer of the document's size holds all of it.
+  bool escaped_string(std::size_t start, std::string_view& text) {
+    if (!tree_.decoded) {
+      tree_.decoded = std::make_unique_for_overwrite<char[]>(text_.size());
+      out_ = tree_.decoded.get();
+    }
+    const char* begin = out_;
+    std::memcpy(out_, text_.data() + start, at_ - start);
+    out_ += at_ - start;
+    while (at_ < text_.size()) {
+      const char c = text_[at_++];
+      if (c == '"') {
+        text = {begin, static_cast<std::size_t>(out_ - begin)};
+        return true;
+      }
+      if (static_cast<unsigned char>(c) < 0x20) return fail("a control character in a string");
+      if (c != '\\') {
+        *out_++ = c;
+      } else if (!escape()) {
+        return false;
+      }
+    }
+    return fail("a string has no end");
+  }
+
+  bool escape() {
+    constexpr std::string_view kNames = "\"\\/bfnrt";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    const char c = peek();
+    if (const auto i = c == '\0' ? std::string_view::npos : kNames.find(c); i != std::string_view::npos) {
+      ++at_;
+      *out_++ = kMeanings[i];
+      return true;
+    }
+    char32_t code = 0;
+    if (!take('u') || !hex4(code)) return fail("an unknown escape");
+    if (code >= 0xDC00 && code <= 0xDFFF) return fail("a lone surrogate");
+    if (code >= 0xD800 && code <= 0xDBFF) {
+      char32_t low = 0;
+      if (!take('\\') || !take('u') || !hex4(low) || low < 0xDC00 || low > 0xDFFF) return fail("a lone surrogate");
+      code = 0x10000 + ((code - 0xD800) << 10U) + (low - 0xDC00);
+    }
+    append_utf8(code, out_);
+    return true;
+  }
+
+  bool hex4(char32_t& code) {
+    if (text_.size() - at_ < 4) return false;
+    for (int i = 0; i < 4; ++i) {
+      const char c = ascii_lower(text_[at_++]);
+      if (!is_digit(c) && (c < 'a' || c > 'f')) return false;
+      code = code * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    return true;
+  }
+
+  bool keys_differ(std::uint32_t object) {
+    const auto& nodes = tree_.nodes;
+    keys_.clear();
+    for (std::uint32_t i = object + 1; i != nodes[object].next; i = nodes[i].next) keys_.push_back(nodes[i].key);
+    if (keys_.size() > kFewKeys) {
+      std::sort(keys_.begin(), keys_.end());
+      return std::adjacent_find(keys_.begin(), keys_.end()) == keys_.end() || fail("a duplicate key");
+    }
+    for (std::size_t i = 1; i < keys_.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (keys_[i] == keys_[j]) return fail("a duplicate key");
+      }
+    }
+    return true;
+  }
+
+  std::string_view text_;
+  JsonTree& tree_;
+  std::size_t at_ = 0;
+  char* out_ = nullptr;
+  const char* reason_ = "";
+  std::vector<std::string_view> keys_;
+};
+
+Error unreadable(std::string_view document, std::size_t offset, std::string_view reason) {
+  const auto place = place_of(document, offset);
+  auto error = Error::invalid({});
+  error.cause =
+      "line " + std::to_string(place.line) + " column " + std::to_string(place.column) + ": " + std::string(reason);
+  return error;
+}
+
+}  // namespace
+
+Place place_of(std::string_view document, std::size_t offset) {
+  Place place;
+  for (const char c : document.substr(0, offset)) {
+    if (c == '\n') {
+      ++place.line;
+      place.column = 1;
+    } else if (!is_continuation(c)) {
+      ++place.column;
+    }
+  }
+  return place;
+}
+
+Result<JsonTree> read_json(std::string_view document, Charset charset) {
+  if (document.size() > kMaxDocument) return unreadable(document, kMaxDocument, "the document is too long");
+  if (const auto bad = first_bad_character(document, charset); bad != std::string_view::npos) {
+    return unreadable(document, bad, "a character that may not be in a policy");
+  }
+  JsonTree tree;
+  tree.nodes.reserve(document.size() / 24 + 8);
+  Reader reader(document, tree);
+  if (!reader.document()) return unreadable(document, reader.offset(), reader.reason());
+  return tree;
+}
+
+}  // namespace podpass::policy

@@ -1,0 +1,51 @@
+// A strict JSON reader (RFC 8259) for policy documents that keeps the place of every value, which codec/json.h does
+// not.
+//
+// Refuses: duplicate keys (IAM grammar), lone surrogates, bytes that are no UTF-8, characters outside the given set,
+// more than kMaxJsonDepth levels, more than kMaxDocument bytes, anything behind the value. Numbers and booleans keep
+// their text. Errors: ErrorKind::invalid with an empty message; the cause names line, column and reason. Pure; safe
+// from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/policy.h"
+
+namespace podpass::policy {
+
+inline constexpr std::size_t kMaxDocument = 131'072;
+inline constexpr int kMaxJsonDepth = 16;
+
+// Which characters a document may hold as they are (escapes may name any). IAM: tab, line ends, U+0020 to U+00FF.
+enum class Charset : std::uint8_t { latin1, unicode };
+
+enum class JsonType : std::uint8_t { null, boolean, number, text, list, object };
+
+// Nodes lie in document order. A node's children follow it: i + 1, then nodes[i].next, until the parent's next.
+struct JsonNode {
+  JsonType type = JsonType::null;
+  std::uint32_t begin = 0;  // byte offsets in the document
+  std::uint32_t end = 0;
+  std::uint32_t next = 0;  // the index behind this node's subtree
+  std::string_view key;    // of a member of an object
+  std::string_view text;   // decoded text; a number or boolean as written
+};
+
+// Line and column of a byte.
+Place place_of(std::string_view document, std::size_t offset);
+
+// The tree's views show the document, which must outlive it, and its own decoded texts.
+struct JsonTree {
+  std::vector<JsonNode> nodes;  // nodes[0] is the root
+  std::unique_ptr<char[]> decoded;
+
+  const JsonNode& operator[](std::uint32_t i) const { return nodes[i]; }
+};
+
+Result<JsonTree> read_json(std::string_view document, Charset charset);
+
+}  // namespace podpass::policy

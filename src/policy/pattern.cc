@@ -1,0 +1,419 @@
+#include "policy/pattern.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/strings.h"
+
+namespace podpass::policy {
+namespace {
+
+constexpr std::size_t kArnFields = 6;
+constexpr auto npos = std::string_view::npos;
+
+// What stands at a `${`.
+struct Variable {
+  enum class Kind : std::uint8_t { malformed, escape, key } kind = Kind::malformed;
+  std::string_view text;  // the escaped character, or the key
+  std::optional<std::string_view> fallback;
+  std::size_t length = 0;  // in the source, with `${` and `}`
+};
+
+Variable read_variable(std::string_view source) {
+  const auto close = source.find('}');
+  Variable variable;
+  variable.length = close == npos ? source.size() : close + 1;
+  if (close == npos || close == 2) return variable;
+  const auto inner = source.substr(2, close - 2);
+  if (inner == "*" || inner == "?" || inner == "$") return {Variable::Kind::escape, inner, {}, variable.length};
+  const auto comma = inner.find(',');
+  if (comma == npos) return {Variable::Kind::key, inner, {}, variable.length};
+  // A default: comma, one space, text in single quotes. It may hold a brace, so its end is the quote before one.
+  const auto rest = source.substr(2 + comma);
+  if (comma == 0 || !rest.starts_with(", '")) return variable;
+  const auto end = rest.find("'}", 3);
+  if (end == npos) return variable;
+  return {Variable::Kind::key, inner.substr(0, comma), rest.substr(3, end - 3), 2 + comma + end + 2};
+}
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+// Behind the character that begins at `at`.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  do ++at;
+  while (at < text.size() && is_continuation(text[at]));
+  return at;
+}
+
+// Matches a segment without stars at the start of `subject`; where it ends, or npos.
+std::size_t match_front(std::string_view segment, std::string_view subject) {
+  std::size_t at = 0;
+  for (const char c : segment) {
+    if (at >= subject.size()) return npos;
+    if (c == '?') {
+      at = next_character(subject, at);
+    } else if (subject[at] == c) {
+      ++at;
+    } else {
+      return npos;
+    }
+  }
+  return at;
+}
+
+bool match_back(std::string_view segment, std::string_view subject) {
+  std::size_t at = subject.size();
+  for (std::size_t i = segment.size(); i-- > 0;) {
+    if (at == 0) return false;
+    --at;
+    if (segment[i] == '?') {
+      while (at > 0 && is_continuation(subject[at])) --at;
+    } else if (subject[at] != segment[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Where the first match of the segment in `subject` ends, or npos.
+std::size_t find_segment(std::string_view segment, std::string_view subject) {
+  if (segment.empty()) return 0;
+  if (segment.find('?') == npos) {
+    const auto* found =
+        static_cast<const char*>(memmem(subject.data(), subject.size(), segment.data(), segment.size()));
+    return found ? static_cast<std::size_t>(found - subject.data()) + segment.size() : npos;
+  }
+  for (std::size_t i = 0; i + segment.size() <= subject.size(); ++i) {
+    if (is_continuation(subject[i])) continue;
+    if (const auto end = match_front(segment, subject.substr(i)); end != npos) return i + end;
+  }
+  return npos;
+}
+
+template <Case kCase>
+char cased(char c) {
+  return kCase == Case::fold ? ascii_lower(c) : c;
+}
+
+template <Case kCase>
+bool texts_equal(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if constexpr (kCase == Case::keep) return a == b;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (ascii_lower(a[i]) != ascii_lower(b[i])) return false;
+  }
+  return true;
+}
+
+using Resolved = std::array<std::string_view, kMaxVariables>;
+
+// The text of each variable, in order. False if one has none.
+bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context& context, Resolved& resolved) {
+  std::size_t count = 0;
+  for (const auto& part : parts) {
+    if (part.type != PartType::variable) continue;
+    const auto* entry = context.find(part.key_hash, pool.view(part.text));
+    if (entry && entry->multivalued) return false;
+    if (!entry && !part.has_default) return false;
+    resolved[count++] = entry ? entry->value : pool.view(part.fallback);
+  }
+  return true;
+}
+
+// Two pointers: on a mismatch the last star takes one character more.
+template <Case kCase>
+bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::string_view subject,
+                 const Context& context) {
+  Resolved resolved;
+  if (!resolve(pool, parts, context, resolved)) return false;
+  struct Position {
+    std::size_t part = 0, variable = 0, offset = 0;
+  } at;
+  std::optional<Position> star;
+  std::size_t star_subject = 0;
+  std::size_t i = 0;
+  while (true) {
+    bool mismatch = false;
+    if (at.part == parts.size()) {
+      if (i == subject.size()) return true;
+      mismatch = true;
+    } else if (const auto& part = parts[at.part]; part.type == PartType::star) {
+      star = Position{at.part + 1, at.variable, 0};
+      star_subject = i;
+      at = *star;
+    } else if (part.type == PartType::question) {
+      if (i == subject.size()) return false;
+      i = next_character(subject, i);
+      ++at.part;
+    } else {
+      const bool is_variable = part.type == PartType::variable;
+      const auto text = is_variable ? resolved[at.variable] : pool.view(part.text);
+      while (at.offset < text.size() && i < subject.size() &&
+             cased<kCase>(text[at.offset]) == cased<kCase>(subject[i])) {
+        ++at.offset;
+        ++i;
+      }
+      if (at.offset == text.size()) {
+        at = {at.part + 1, at.variable + (is_variable ? 1U : 0U), 0};
+      } else if (i == subject.size()) {
+        return false;  // what is left is too short for any choice of the star
+      } else {
+        mismatch = true;
+      }
+    }
+    if (!mismatch) continue;
+    if (!star || star_subject >= subject.size()) return false;
+    star_subject = next_character(subject, star_subject);
+    i = star_subject;
+    at = *star;
+  }
+}
+
+// The field up to the next colon that is not inside a variable; takes it and the colon off `rest`.
+std::string_view take_field(std::string_view& rest, Variables variables) {
+  std::size_t i = 0;
+  while (i < rest.size() && rest[i] != ':') {
+    const bool variable = variables == Variables::yes && rest.substr(i).starts_with("${");
+    i += variable ? read_variable(rest.substr(i)).length : 1;
+  }
+  const auto field = rest.substr(0, i);
+  rest.remove_prefix(std::min(rest.size(), i + 1));
+  return field;
+}
+
+bool is_all_stars(std::string_view text) {
+  return !text.empty() && text.find_first_not_of('*') == npos;
+}
+
+void set_head(Pattern& pattern, std::string_view literal) {
+  pattern.head_size = static_cast<std::uint8_t>(std::min<std::size_t>(8, literal.size()));
+  pattern.head = head_of(literal.substr(0, 8));
+}
+
+}  // namespace
+
+std::uint64_t head_of(std::string_view text) {
+  std::uint64_t head = 0;
+  const auto size = std::min<std::size_t>(8, text.size());
+  for (std::size_t i = 0; i < size; ++i) head |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+  return head;
+}
+
+bool glob_matches(std::string_view pattern, std::string_view subject) {
+  auto star = pattern.find('*');
+  if (star == npos) return match_front(pattern, subject) == subject.size();
+  const auto front = match_front(pattern.substr(0, star), subject);
+  if (front == npos) return false;
+  subject.remove_prefix(front);
+  pattern.remove_prefix(star + 1);
+  while ((star = pattern.find('*')) != npos) {
+    const auto end = find_segment(pattern.substr(0, star), subject);
+    if (end == npos) return false;
+    subject.remove_prefix(end);
+    pattern.remove_prefix(star + 1);
+  }
+  return match_back(pattern, subject);
+}
+
+std::size_t count_variables(std::string_view source) {
+  std::size_t count = 0;
+  for (auto at = source.find("${"); at != npos; at = source.find("${", at + 2)) ++count;
+  return count;
+}
+
+std::vector<std::string_view> variable_keys(std::string_view source) {
+  std::vector<std::string_view> keys;
+  for (auto at = source.find("${"); at != npos; at = source.find("${", at)) {
+    const auto variable = read_variable(source.substr(at));
+    if (variable.kind == Variable::Kind::key) keys.push_back(variable.text);
+    at += variable.length;
+  }
+  return keys;
+}
+
+TextRange PatternPool::keep(std::string_view piece) {
+  const TextRange range{static_cast<std::uint32_t>(text.size()), static_cast<std::uint32_t>(piece.size())};
+  text += piece;
+  return range;
+}
+
+Pattern PatternPool::make(std::string_view source, PatternRules rules) {
+  if (rules.variables == Variables::yes && source.find("${") != npos) return make_parts(source, rules);
+  return make_plain(source, rules);
+}
+
+Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
+  Pattern pattern;
+  const auto range = keep(source);
+  pattern.offset = range.offset;
+  pattern.size = range.size;
+  if (rules.letter_case == Case::fold) {
+    for (auto i = range.offset; i < text.size(); ++i) text[i] = ascii_lower(text[i]);
+  }
+  const auto kept = view(range);
+  const auto wild = rules.wildcards == Wildcards::yes ? kept.find_first_of("*?") : npos;
+  set_head(pattern, kept.substr(0, wild));
+  if (wild == npos) {
+    pattern.type = PatternType::exact;
+    return pattern;
+  }
+  const auto behind = kept.find_first_not_of('*', wild);  // a run of stars is one
+  if (kept[wild] == '?' || (behind != npos && kept.find_first_of("*?", behind) != npos)) {
+    pattern.type = PatternType::glob;
+    return pattern;
+  }
+  const auto tail = behind == npos ? std::string_view() : kept.substr(behind);
+  if (wild == 0) {
+    pattern.type = tail.empty() ? PatternType::any : PatternType::suffix;
+    pattern.offset += static_cast<std::uint32_t>(kept.size() - tail.size());
+    pattern.size = static_cast<std::uint32_t>(tail.size());
+    return pattern;
+  }
+  pattern.type = tail.empty() ? PatternType::prefix : PatternType::prefix_suffix;
+  pattern.suffix = static_cast<std::uint32_t>(tail.size());
+  if (!tail.empty()) text.erase(range.offset + wild, kept.size() - tail.size() - wild);
+  pattern.size = static_cast<std::uint32_t>(wild);
+  return pattern;
+}
+
+Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
+  Pattern pattern;
+  pattern.offset = static_cast<std::uint32_t>(parts.size());
+  std::size_t variable_count = 0;
+  bool only_text = true;
+  const auto add_text = [&](std::string_view piece) {
+    const bool goes_on = parts.size() > pattern.offset && parts.back().type == PartType::text;
+    const auto range = keep(piece);
+    if (goes_on) {
+      parts.back().text.size += range.size;
+    } else {
+      parts.push_back({PartType::text, false, range, {}, 0});
+    }
+  };
+  while (!source.empty()) {
+    if (source.starts_with("${")) {
+      const auto variable = read_variable(source);
+      source.remove_prefix(variable.length);
+      if (variable.kind == Variable::Kind::escape) {
+        add_text(variable.text);
+        continue;
+      }
+      if (variable.kind == Variable::Kind::malformed || ++variable_count > kMaxVariables) return {};
+      Part part{PartType::variable, variable.fallback.has_value(), keep(variable.text), {}, fold_hash(variable.text)};
+      part.fallback = keep(variable.fallback.value_or(""));
+      parts.push_back(part);
+      only_text = false;
+    } else if (rules.wildcards == Wildcards::yes && (source[0] == '*' || source[0] == '?')) {
+      parts.push_back({source[0] == '*' ? PartType::star : PartType::question, false, {}, {}, 0});
+      source.remove_prefix(1);
+      only_text = false;
+    } else {
+      const auto end =
+          std::min(source.find_first_of(rules.wildcards == Wildcards::yes ? "*?$" : "$", 1), source.size());
+      add_text(source.substr(0, end));
+      source.remove_prefix(end);
+    }
+  }
+  pattern.size = static_cast<std::uint32_t>(parts.size()) - pattern.offset;
+  pattern.type = PatternType::parts;
+  if (only_text && pattern.size == 1) {
+    const std::string literal(view(parts.back().text));
+    parts.pop_back();
+    return make_plain(literal, {Wildcards::no, Variables::no, rules.letter_case});
+  }
+  return pattern;
+}
+
+Pattern PatternPool::make_resource(std::string_view source, Variables variables) {
+  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
+  if (!source.starts_with("arn:")) return {};
+  return make_fields(source, variables, false);
+}
+
+Pattern PatternPool::make_arn(std::string_view source, Variables variables) {
+  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
+  return make_fields(source, variables, true);
+}
+
+Pattern PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front) {
+  const auto front_variables = variables_in_front ? variables : Variables::no;
+  std::array<std::string_view, kArnFields> fields;
+  auto rest = source;
+  std::size_t count = 0;
+  bool complete = true;  // it has all five colons
+  while (complete && count + 1 < kArnFields) {
+    const auto size = rest.size();
+    fields[count] = take_field(rest, front_variables);
+    complete = fields[count++].size() < size;
+  }
+  fields[kArnFields - 1] = rest;
+  if (!complete) {
+    // A short ARN: a star at its end stands for the missing fields too.
+    if (!source.ends_with('*')) return {};
+    for (auto i = count; i < kArnFields; ++i) fields[i] = "*";
+  }
+  bool literal_front = complete;
+  for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
+    if (fields[i].find_first_of("*?") != npos || fields[i].find("${") != npos) literal_front = false;
+  }
+  if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
+  std::array<Pattern, kArnFields> made;
+  for (std::size_t i = 0; i < kArnFields; ++i) {
+    made[i] = make(fields[i], {Wildcards::yes, i + 1 < kArnFields ? front_variables : variables, Case::keep});
+  }
+  Pattern pattern;
+  pattern.type = PatternType::arn;
+  pattern.offset = static_cast<std::uint32_t>(arn_fields.size());
+  arn_fields.insert(arn_fields.end(), made.begin(), made.end());
+  return pattern;
+}
+
+namespace {
+
+template <Case kCase>
+bool match(const PatternPool& pool, const Pattern& pattern, std::string_view subject, const Context& context) {
+  const auto text = [&] { return std::string_view(pool.text.data() + pattern.offset, pattern.size); };
+  switch (pattern.type) {
+    case PatternType::never:
+      return false;
+    case PatternType::any:
+      return true;
+    case PatternType::exact:
+      return texts_equal<kCase>(text(), subject);
+    case PatternType::prefix:
+      return subject.starts_with(text());
+    case PatternType::suffix:
+      return subject.ends_with(text());
+    case PatternType::prefix_suffix:
+      return subject.size() >= std::size_t{pattern.size} + pattern.suffix && subject.starts_with(text()) &&
+             subject.ends_with(pool.view({pattern.offset + pattern.size, pattern.suffix}));
+    case PatternType::glob:
+      return glob_matches(text(), subject);
+    case PatternType::parts:
+      return match_parts<kCase>(pool, std::span(pool.parts).subspan(pattern.offset, pattern.size), subject, context);
+    case PatternType::arn:
+      for (std::size_t i = 0; i < kArnFields; ++i) {
+        const auto colon = i + 1 < kArnFields ? subject.find(':') : subject.size();
+        if (colon == npos) return false;
+        if (!match<kCase>(pool, pool.arn_fields[pattern.offset + i], subject.substr(0, colon), context)) return false;
+        if (i + 1 < kArnFields) subject.remove_prefix(colon + 1);
+      }
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool PatternPool::matches(const Pattern& pattern, std::string_view subject, const Context& context) const {
+  return match<Case::keep>(*this, pattern, subject, context);
+}
+
+bool PatternPool::matches_folded(const Pattern& pattern, std::string_view subject, const Context& context) const {
+  return match<Case::fold>(*this, pattern, subject, context);
+}
+
+}  // namespace podpass::policy

@@ -1,0 +1,101 @@
+// Pattern: one compiled text to compare with: action, resource, or condition value. PatternPool: where a policy's
+// patterns keep their text.
+//
+// The commonest forms (any, exact, prefix, suffix, prefix*suffix) are told apart when compiled. A glob is matched
+// segment by segment from star to star, never back beyond the last star; segments without '?' are found by memmem, so
+// the time is linear. Segments with '?' or with variables cost at most (text length)^2 / 4 steps. '*' matches any run
+// of bytes, '?' one UTF-8 character. A value put in for a variable is literal: its own '*' and '?' match only
+// themselves. A variable whose key is absent or multivalued, or that is malformed, and has no default makes the pattern
+// match nothing. At most kMaxVariables in one pattern. Matching is const, does not allocate, and is safe from any
+// thread. Source: IAM user guide, "Variables and tags", "Resource" and "ARNs".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/context.h"
+
+namespace podpass::policy {
+
+inline constexpr std::size_t kMaxVariables = 64;
+
+struct TextRange {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+
+enum class PatternType : std::uint8_t { never, any, exact, prefix, suffix, prefix_suffix, glob, parts, arn };
+
+struct Pattern {
+  std::uint64_t head = 0;    // the first bytes of the text, for rejecting quickly
+  std::uint32_t offset = 0;  // into text; parts: into parts; arn: into arn_fields
+  std::uint32_t size = 0;    // of the text; prefix_suffix: of the prefix; parts: how many
+  std::uint32_t suffix = 0;  // prefix_suffix: size of the suffix, which follows the prefix
+  PatternType type = PatternType::never;
+  std::uint8_t head_size = 0;
+};
+
+enum class PartType : std::uint8_t { text, star, question, variable };
+
+// A piece of a pattern that has variables.
+struct Part {
+  PartType type = PartType::text;
+  bool has_default = false;
+  TextRange text;  // variable: the key's name
+  TextRange fallback;
+  std::uint32_t key_hash = 0;
+};
+
+enum class Wildcards : std::uint8_t { no, yes };
+enum class Variables : std::uint8_t { no, yes };
+enum class Case : std::uint8_t { keep, fold };
+struct PatternRules {
+  Wildcards wildcards = Wildcards::no;
+  Variables variables = Variables::no;
+  Case letter_case = Case::keep;  // fold: compiled in lower case, to be matched with matches_folded or lower-case text
+};
+
+struct PatternPool {
+  std::string text;
+  std::vector<Pattern> patterns;
+  std::vector<Pattern> arn_fields;  // six each for patterns of type arn
+  std::vector<Part> parts;
+
+  std::string_view view(TextRange range) const { return {text.data() + range.offset, range.size}; }
+  TextRange keep(std::string_view piece);
+
+  Pattern make(std::string_view source, PatternRules rules);
+  // A resource: fields before the fifth colon are matched each by itself; variables only behind it. Anything but an ARN
+  // or "*" matches nothing.
+  Pattern make_resource(std::string_view source, Variables variables);
+  // A value of an Arn condition: six fields, each matched by itself; variables anywhere.
+  Pattern make_arn(std::string_view source, Variables variables);
+
+  bool matches(const Pattern& pattern, std::string_view subject, const Context& context) const;
+  bool matches_folded(const Pattern& pattern, std::string_view subject,
+                      const Context& context) const;  // exact and parts only
+
+ private:
+  Pattern make_plain(std::string_view source, PatternRules rules);
+  Pattern make_parts(std::string_view source, PatternRules rules);
+  Pattern make_fields(std::string_view source, Variables variables, bool variables_in_front);
+};
+
+// The first eight bytes, in the form of Pattern::head.
+std::uint64_t head_of(std::string_view text);
+inline bool head_differs(const Pattern& pattern, std::uint64_t head) {
+  return pattern.head_size != 0 && ((head ^ pattern.head) << (64 - 8 * pattern.head_size)) != 0;
+}
+
+// '*' and '?' in `pattern`, whole subject.
+bool glob_matches(std::string_view pattern, std::string_view subject);
+
+// How many `${...}` are in a text. More than kMaxVariables are refused when a policy is parsed.
+std::size_t count_variables(std::string_view source);
+// The keys named by the well-formed variables in a text.
+std::vector<std::string_view> variable_keys(std::string_view source);
+
+}  // namespace podpass::policy
