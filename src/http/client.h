@@ -1,12 +1,23 @@
-// A small HTTP/1.1 client over keep-alive connections: what the agent uses upstream and the tests use downstream.
-// Synchronous Client: one thread at a time. AsyncClient: a pool on an executor, any number of concurrent calls.
+// A small HTTP/1.1 client over keep-alive connections: what the agent uses upstream and the tests use downstream. Plain
+// TCP.
+//
+// Threads: Client is for one thread at a time. AsyncClient is a pool on an executor, for any number of concurrent calls
+// from any thread; a call's coroutine may run on another executor than the pool's. It may be destroyed while calls are
+// in flight: they end by themselves. Limits: ClientLimits; heads of at most 32 KiB; redirects are not followed.
+// Repeats: a kept connection may have been closed by the other side. If it fails before the first byte of an answer,
+// the request is sent once more on a new connection, provided that nothing of it was sent, its method is idempotent
+// (RFC 9110 section 9.2.2) or it says that it may be repeated. Errors: unavailable (no connection, no answer in time,
+// malformed answer), too_large (body over the limit), invalid (the request cannot be written). The text names the
+// endpoint and the reason.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,13 +30,14 @@ struct ClientRequest {
   std::string target = "/";
   std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are added
   std::string body;
+  bool repeatable = false;  // may arrive twice although its method is not idempotent
 };
 
 struct ClientResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string_view header(std::string_view name) const;
+  std::string_view header(std::string_view name) const;  // the first of that name; empty if absent
 };
 
 // An http:// endpoint, taken apart.
@@ -33,12 +45,13 @@ struct Endpoint {
   std::string host;  // without brackets
   std::uint16_t port = 80;
   std::string authority() const;  // host[:port], as in the Host header
+  std::string url() const;        // http://authority
 };
 Result<Endpoint> parse_endpoint(std::string_view url);  // http://host[:port][/]; https is refused until a later version
 
 struct ClientLimits {
   std::chrono::milliseconds connect{500};
-  std::chrono::milliseconds total{5'000};
+  std::chrono::milliseconds total{5'000};  // with connecting and a repeat, until the last byte
   std::size_t body_bytes = 16 * 1024 * 1024;
 };
 
@@ -46,6 +59,8 @@ class Client {
  public:
   explicit Client(Endpoint endpoint, ClientLimits limits = {});
   ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
   Result<ClientResponse> send(const ClientRequest& request);  // ErrorKind::unavailable if there is no answer in time
 
  private:
@@ -58,6 +73,8 @@ class AsyncClient {
   AsyncClient(boost::asio::any_io_executor executor, Endpoint endpoint, ClientLimits limits = {},
               std::size_t idle_connections = 8);
   ~AsyncClient();
+  AsyncClient(const AsyncClient&) = delete;
+  AsyncClient& operator=(const AsyncClient&) = delete;
   boost::asio::awaitable<Result<ClientResponse>> send(ClientRequest request);
 
  private:
