@@ -83,6 +83,11 @@ void Connection::release_idle() {
   socket_.cancel(ignored);
 }
 
+void Connection::cut() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
 // Waits for bytes, until the deadline at most. Room for `wanted` is made; more may come.
 asio::awaitable<Connection::Wait> Connection::receive(std::size_t wanted) {
   const std::span<char> room = input_.room(wanted);

@@ -63,6 +63,7 @@ class Connection final : public Body {
   boost::asio::awaitable<void> run();
   void check_deadline(SteadyTime now);
   void release_idle();
+  void cut();
 
   boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) override;
   boost::asio::awaitable<Result<std::string_view>> read_some() override;

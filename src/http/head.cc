@@ -1,5 +1,6 @@
 #include "http/head.h"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstring>
 
@@ -130,6 +131,12 @@ std::optional<Refusal> split_target(std::string_view host, Request& request) {
   return std::nullopt;
 }
 
+bool names_version(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find('\r'));
+  const std::string_view last = line.substr(line.rfind(' ') + 1);
+  return std::count(line.begin(), line.end(), ' ') == 2 && last.starts_with("HTTP/");
+}
+
 template <class Parser>
 std::optional<Refusal> put_head(Parser& parser, std::string_view head) {
   error_code error;
@@ -171,7 +178,11 @@ std::size_t HeadScanner::scan(std::string_view bytes) {
 std::optional<Refusal> parse_request_head(std::string_view head, Request& request, Framing& framing) {
   request.headers.clear();
   Collector<true> parser(request.headers);
-  if (auto refusal = put_head(parser, head)) return refusal;
+  if (auto refusal = put_head(parser, head)) {
+    // A blank in the target looks like a strange version to the parser.
+    if (refusal->status == 505 && !names_version(head)) return Refusal{400, "malformed request line"};
+    return refusal;
+  }
   request.method = parser.method;
   request.target = parser.target;
   framing = {};

@@ -75,6 +75,7 @@ struct Server::State {
   void admit(tcp::socket socket, Loop& loop);
   void run(Loop& loop);
   void drain();
+  bool finish();
 
   ServerShared shared;
   std::vector<std::unique_ptr<Loop>> loops;
@@ -196,6 +197,20 @@ void Server::State::drain() {
   }
 }
 
+// With the threads gone: cuts the connections and runs their coroutines to their ends. False if some are suspended
+// elsewhere.
+bool Server::State::finish() {
+  bool all = true;
+  for (const auto& loop : loops) {
+    for (Connection* connection : loop->connections) connection->cut();
+    loop->timer.cancel();
+    loop->context.restart();
+    loop->context.poll();
+    all = all && loop->connections.empty();
+  }
+  return all;
+}
+
 void Server::stop() {
   State& state = *state_;
   if (state.stopped) return;
@@ -206,7 +221,7 @@ void Server::stop() {
   for (const auto& loop : state.loops) loop->context.stop();
   for (auto& thread : state.threads) thread.join();
   state.acceptors.clear();
-  state.loops.clear();  // ends what is left: its coroutines are destroyed where they wait
+  state.finish();
 }
 
 Server::Counters Server::counters() const {
