@@ -3,12 +3,16 @@
 //
 // Threads: Client is for one thread at a time. AsyncClient is a pool on an executor, for any number of concurrent calls
 // from any thread; a call's coroutine may run on another executor than the pool's. It may be destroyed while calls are
-// in flight: they end by themselves. Limits: ClientLimits; heads of at most 32 KiB; redirects are not followed.
+// in flight: they end by themselves.
+//
+// Limits: ClientLimits; heads of at most 32 KiB; redirects are not followed.
+//
 // Repeats: a kept connection may have been closed by the other side. If it fails before the first byte of an answer,
 // the request is sent once more on a new connection, provided that nothing of it was sent, its method is idempotent
-// (RFC 9110 section 9.2.2) or it says that it may be repeated. Errors: unavailable (no connection, no answer in time,
-// malformed answer), too_large (body over the limit), invalid (the request cannot be written). The text names the
-// endpoint and the reason.
+// (RFC 9110 section 9.2.2) or it says that it may be repeated.
+//
+// Errors: unavailable (no connection, no answer in time, malformed answer), too_large (body over the limit), invalid
+// (the request cannot be written). The text names the endpoint and the reason.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

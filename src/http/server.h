@@ -1,12 +1,15 @@
-// An HTTP/1.1 server: listeners, connections, limits, graceful stop. Plain TCP.
+// An HTTP/1.1 server: listeners, connections, limits, graceful stop. Plain TCP. Source: RFC 9110, RFC 9112.
 //
 // Threads: Server runs Options::threads threads, each with its own event loop; a connection stays on one of them, and
 // its handler is called there, one request at a time, answers in the order of the requests. A handler may suspend and
 // be resumed from elsewhere by a post to `co_await asio::this_coro::executor`. stop() may be called from any thread but
-// the server's own. Owns: sockets, buffers. The handler, and whatever a suspended handler waits for, must outlive the
-// server: after the drain time, suspended handlers are destroyed where they wait, and must not be resumed once stop()
-// has returned. Errors: what the wire did wrong is answered here (400, 408, 417, 431, 501, 505, text/plain) and ends
-// the connection; a handler that throws is a 500 and logged. Source: RFC 9110, RFC 9112.
+// the server's own.
+//
+// Owns: sockets, buffers. The handler must outlive the server. A request that is still suspended after the drain time
+// is cut: whoever holds it should resume or drop it before the server is destroyed, else its memory is leaked.
+//
+// Errors: what the wire did wrong is answered here (400, 408, 417, 431, 501, 505, text/plain) and ends the connection;
+// a handler that throws is a 500 and logged.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
