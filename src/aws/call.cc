@@ -4,6 +4,8 @@
 
 namespace podpass::aws {
 
+using policy::operator""_key;
+
 Resource& Resource::request_tags(const TagMap& tags) {
   std::vector<std::string> names;
   for (const auto& [name, value] : tags) {
@@ -29,14 +31,15 @@ Result<void> Call::authorize(std::string_view action, const Resource& resource) 
 
 Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
                                 std::string_view action, const Resource& resource) const {
-  auto with_keys = context;
-  for (const auto& [name, value] : resource.keys) with_keys.add(name, value);
+  // The keys of this resource are there for this decision only.
+  const auto before = context.size();
+  for (const auto& [name, value] : resource.keys) context.add(name, value);
   for (const auto& [name, values] : resource.lists) {
     boost::container::small_vector<std::string_view, 16> views(values.begin(), values.end());
-    with_keys.add_list(name, std::span<const std::string_view>(views.data(), views.size()));
+    context.add_list(name, std::span<const std::string_view>(views.data(), views.size()));
   }
   const auto& owner = resource.account.empty() ? deployment.account : resource.account;
-  if (resource.arn != "*") with_keys.add("aws:ResourceAccount", owner);
+  if (resource.arn != "*") context.add("aws:ResourceAccount"_key, owner);
 
   policy::Layers layers;
   layers.identity = authority.identity;
@@ -46,8 +49,9 @@ Result<void> Call::authorize_as(const policy::Principal& principal, const Author
   layers.session = authority.session;
   layers.resource = resource.policy;
   layers.trust = resource.trust;
-  policy::Request request{principal, action, resource.arn, owner, with_keys};
+  policy::Request request{principal, action, resource.arn, owner, context};
   auto decision = policy::evaluate(request, layers);
+  context.truncate(before);
   if (decision.allowed()) return {};
   return Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
 }

@@ -5,49 +5,51 @@
 
 namespace podpass::aws {
 
+using policy::operator""_key;
+
 void add_principal_keys(policy::Context& context, const Caller& caller) {
   using policy::PrincipalType;
   if (caller.type == PrincipalType::anonymous) {
-    context.add("aws:PrincipalType", "Anonymous");
-    context.add("aws:PrincipalIsAWSService", "false");
+    context.add("aws:PrincipalType"_key, "Anonymous");
+    context.add("aws:PrincipalIsAWSService"_key, "false");
     return;
   }
   const bool role = caller.type == PrincipalType::role_session;
-  context.add("aws:PrincipalArn", role ? caller.role_arn : caller.arn);
-  context.add("aws:PrincipalAccount", caller.account);
-  context.add("aws:PrincipalType", role ? "AssumedRole" : caller.type == PrincipalType::root ? "Account" : "User");
-  context.add("aws:PrincipalIsAWSService", "false");
-  context.add("aws:userid", caller.user_id);
-  if (!caller.user_name.empty()) context.add("aws:username", caller.user_name);
+  context.add("aws:PrincipalArn"_key, role ? caller.role_arn : caller.arn);
+  context.add("aws:PrincipalAccount"_key, caller.account);
+  context.add("aws:PrincipalType"_key, role ? "AssumedRole" : caller.type == PrincipalType::root ? "Account" : "User");
+  context.add("aws:PrincipalIsAWSService"_key, "false");
+  context.add("aws:userid"_key, caller.user_id);
+  if (!caller.user_name.empty()) context.add("aws:username"_key, caller.user_name);
   for (const auto& [key, value] : caller.tags) context.add_tag("aws:PrincipalTag/", key, value);
   if (caller.session) {
-    context.add("aws:TokenIssueTime", context.keep(format_iso8601(caller.session->issued)));
-    context.add("aws:MultiFactorAuthPresent", "false");
-    if (!caller.session->source_identity.empty()) context.add("aws:SourceIdentity", caller.session->source_identity);
+    context.add("aws:TokenIssueTime"_key, context.keep(format_iso8601(caller.session->issued)));
+    context.add("aws:MultiFactorAuthPresent"_key, "false");
+    if (!caller.session->source_identity.empty()) context.add("aws:SourceIdentity"_key, caller.session->source_identity);
   }
 }
 
 void add_environment_keys(policy::Context& context, const Deployment& deployment, Time now) {
-  context.add("aws:CurrentTime", context.keep(format_iso8601(now)));
-  context.add("aws:EpochTime", context.keep(std::to_string(to_epoch_seconds(now))));
-  context.add("aws:RequestedRegion", deployment.region);
-  context.add("aws:ViaAWSService", "false");
+  context.add("aws:CurrentTime"_key, context.keep(format_iso8601(now)));
+  context.add("aws:EpochTime"_key, context.keep(std::to_string(to_epoch_seconds(now))));
+  context.add("aws:RequestedRegion"_key, deployment.region);
+  context.add("aws:ViaAWSService"_key, "false");
 }
 
 void add_network_keys(policy::Context& context, const http::Request& request) {
-  context.add("aws:SourceIp", request.peer);
-  context.add("aws:SecureTransport", request.secure ? "true" : "false");
-  if (auto agent = request.find("User-Agent")) context.add("aws:UserAgent", *agent);
-  if (auto referer = request.find("Referer")) context.add("aws:referer", *referer);
+  context.add("aws:SourceIp"_key, request.peer);
+  context.add("aws:SecureTransport"_key, request.secure ? "true" : "false");
+  if (auto agent = request.find("User-Agent")) context.add("aws:UserAgent"_key, *agent);
+  if (auto referer = request.find("Referer")) context.add("aws:referer"_key, *referer);
 }
 
 void add_service_keys(policy::Context& context, const Deployment& deployment, std::string_view service, Time now) {
   add_environment_keys(context, deployment, now);
-  context.add("aws:PrincipalIsAWSService", "true");
-  context.add("aws:PrincipalServiceName", service);
+  context.add("aws:PrincipalIsAWSService"_key, "true");
+  context.add("aws:PrincipalServiceName"_key, service);
   context.add_list("aws:PrincipalServiceNamesList", std::span(&service, 1));
-  context.add("aws:UserAgent", service);
-  context.add("aws:SecureTransport", "true");
+  context.add("aws:UserAgent"_key, service);
+  context.add("aws:SecureTransport"_key, "true");
 }
 
 }  // namespace podpass::aws

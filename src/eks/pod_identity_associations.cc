@@ -108,7 +108,7 @@ Result<void> check_combination(const AssociationRecord& record) {
 }
 
 std::string short_hash(std::string_view text) {
-  return codec::base64url_encode(crypto::sha256(text)).substr(0, 16);
+  return codec::base64url_encode(crypto::sha256(text).view()).substr(0, 16);
 }
 
 // What makes two create requests the same: everything but the token.

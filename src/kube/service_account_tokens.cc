@@ -133,8 +133,8 @@ Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std:
                         std::string_view audience, Time now) {
   static thread_local VerifiedTokens verified;
   auto hash = crypto::sha256(token);
-  auto& entry = verified.slot(hash);
-  bool known = std::string_view(entry.token_hash.data(), entry.token_hash.size()) == hash &&
+  auto& entry = verified.slot(hash.view());
+  bool known = std::string_view(entry.token_hash.data(), entry.token_hash.size()) == hash.view() &&
                entry.keys_fingerprint == keys.fingerprint() && entry.token.audience == audience;
   if (!known) {
     VerifiedTokens::Entry fresh;

@@ -121,8 +121,7 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   if (!sealed) return not_ours();
   auto opened = keys.open(*sealed, kPurpose);
   if (!opened) return not_ours();
-  Secret plain(std::move(*opened));
-  auto bytes = plain.reveal();
+  auto bytes = opened->reveal();
   if (bytes.size() < 2 || bytes[0] != kVersion) return not_ours();
   aws::Session session;
   session.kind = bytes[1] == 'r' ? aws::Session::Kind::role : aws::Session::Kind::user;

@@ -1,0 +1,40 @@
+// Where the agent's answers come from: one exchange of a pod's token for credentials. Two kinds: EKS Auth over HTTP (upstream.h), and a scripted one in tests.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace podpass::agent {
+
+struct PodCredentials {
+  std::string access_key_id;
+  Secret secret_access_key, session_token;
+  std::string account_id;  // from the session's ARN
+  std::string association_id;
+  Time expiration{};
+};
+
+// What an exchange failed with. `status` 0: there was no answer.
+struct ExchangeFailure {
+  int status = 0;
+  std::string request_id, code, message;
+  bool fatal = false;  // the answer is a definite no: what is cached must go
+};
+
+struct ExchangeResult {
+  std::optional<PodCredentials> credentials;
+  ExchangeFailure failure;  // if there are no credentials
+};
+
+class CredentialsSource {
+ public:
+  virtual ~CredentialsSource() = default;
+  virtual boost::asio::awaitable<ExchangeResult> exchange(std::string token) = 0;
+};
+
+}  // namespace podpass::agent

@@ -1,0 +1,128 @@
+#include "agent/upstream.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "aws/arn.h"
+#include "aws/sigv4_sign.h"
+#include "codec/fields.h"
+#include "codec/json.h"
+#include "codec/uri.h"
+
+namespace podpass::agent {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int kTries = 3;
+constexpr std::chrono::milliseconds kPause{100};  // before the second try; doubled for the third
+// Answers after which what is cached must not be given any more.
+constexpr std::string_view kFatal[] = {"AccessDeniedException", "InvalidTokenException", "ExpiredTokenException",
+                                       "ResourceNotFoundException"};
+
+ExchangeResult failed(int status, std::string request_id, std::string code, std::string message) {
+  ExchangeResult result;
+  result.failure = {status, std::move(request_id), std::move(code), std::move(message), false};
+  return result;
+}
+
+}  // namespace
+
+Upstream::Upstream(std::string endpoint, std::string region, std::string cluster, NodeCredentialsProvider credentials,
+                   const Clock& clock, Metrics& metrics)
+    : endpoint_(std::move(endpoint)),
+      region_(std::move(region)),
+      cluster_(std::move(cluster)),
+      credentials_(std::move(credentials)),
+      clock_(clock),
+      metrics_(metrics) {}
+
+Upstream::~Upstream() = default;
+
+asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
+  const auto started = std::chrono::steady_clock::now();
+  auto executor = co_await asio::this_coro::executor;
+  if (!client_) {
+    auto endpoint = http::parse_endpoint(endpoint_);
+    if (!endpoint) co_return failed(500, "", "InvalidEndpoint", endpoint.error().message);
+    client_ = std::make_unique<http::AsyncClient>(
+        executor, *endpoint, http::ClientLimits{std::chrono::milliseconds{500}, std::chrono::milliseconds{1'000}, 256 * 1024});
+  }
+  Try last;
+  for (int number = 0; number < kTries; ++number) {
+    if (number > 0) {
+      asio::steady_timer pause(executor, kPause * number);
+      boost::system::error_code ignored;
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    last = co_await try_once(token);
+    if (!last.again) break;
+  }
+  metrics_.count_exchange(last.result.credentials ? 200 : last.result.failure.status,
+                          std::chrono::steady_clock::now() - started);
+  co_return std::move(last.result);
+}
+
+Result<http::ClientRequest> Upstream::signed_request(const std::string& token) const {
+  auto credentials = TRY(credentials_());
+  auto endpoint = TRY(http::parse_endpoint(endpoint_));
+  http::ClientRequest request;
+  request.method = "POST";
+  request.target = "/clusters/" + codec::percent_encode(cluster_) + "/assume-role-for-pod-identity";
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = codec::write_json(codec::Value::map({{"token", token}}));
+  request.repeatable = true;
+  aws::sign_request(request, endpoint.authority(),
+                    {credentials.access_key_id, credentials.secret_access_key, std::string(credentials.session_token.reveal())},
+                    region_, "eks-auth", clock_.now());
+  return request;
+}
+
+asio::awaitable<Upstream::Try> Upstream::try_once(const std::string& token) {
+  auto request = signed_request(token);
+  if (!request) co_return Try{failed(500, "", "NodeCredentials", request.error().message), false};
+  auto response = co_await client_->send(std::move(*request));
+  if (!response) {
+    co_return Try{failed(0, "", "ServiceUnavailable", "EKS Auth did not answer: " + response.error().message), true};
+  }
+  const bool again = response->status == 429 || response->status >= 500;
+  co_return Try{read_answer(*response), again};
+}
+
+ExchangeResult read_answer(const http::ClientResponse& response) {
+  std::string request_id(response.header("x-amzn-RequestId"));
+  auto body = codec::parse_json(response.body);
+  if (response.status != 200) {
+    std::string code(response.header("x-amzn-ErrorType"));
+    code = code.substr(0, code.find_first_of(":;,"));
+    auto result = failed(response.status, std::move(request_id), code.empty() ? "Unknown" : code,
+                         body ? std::string(body->text("message")) : "EKS Auth gave no reason");
+    for (auto fatal : kFatal) result.failure.fatal = result.failure.fatal || fatal == result.failure.code;
+    return result;
+  }
+  const auto* credentials = body ? body->find("credentials") : nullptr;
+  const auto* user = body ? body->find("assumedRoleUser") : nullptr;
+  const auto* expiration = credentials ? credentials->find("expiration") : nullptr;
+  Time expires{};
+  bool good = expiration && user && codec::detail::read(*expiration, codec::Reading::typed, expires).has_value();
+  auto arn = aws::split_arn(user ? user->text("arn") : std::string_view());
+  if (!good || !arn || credentials->text("accessKeyId").empty()) {
+    return failed(500, std::move(request_id), "InvalidResponse", "EKS Auth's answer could not be read");
+  }
+  ExchangeResult result;
+  result.credentials = PodCredentials{std::string(credentials->text("accessKeyId")),
+                                      Secret(std::string(credentials->text("secretAccessKey"))),
+                                      Secret(std::string(credentials->text("sessionToken"))),
+                                      std::string(arn->account), {}, expires};
+  if (const auto* association = body->find("podIdentityAssociation")) {
+    result.credentials->association_id = association->text("associationId");
+  }
+  return result;
+}
+
+}  // namespace podpass::agent

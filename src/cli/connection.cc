@@ -1,0 +1,158 @@
+#include "cli/connection.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include "base/clock.h"
+#include "base/strings.h"
+#include "codec/json.h"
+#include "http/client.h"
+
+namespace podpass::cli {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 1024 * 1024;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// The [default] profile of a shared credentials file.
+aws::SigningCredentials read_profile(std::string_view text) {
+  aws::SigningCredentials credentials;
+  for (auto line : split(text, '\n')) {
+    auto equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    auto name = trim(line.substr(0, equals));
+    auto value = trim(line.substr(equals + 1));
+    if (name == "aws_access_key_id") credentials.access_key_id = value;
+    if (name == "aws_secret_access_key") credentials.secret = Secret(std::string(value));
+    if (name == "aws_session_token") credentials.session_token = value;
+  }
+  return credentials;
+}
+
+Result<Connection> from_directory(const std::filesystem::path& directory) {
+  auto text = read_file(directory / "server.json");
+  if (!text) {
+    return Error::invalid(fmt::format(
+        "No running podpass in {}. Start one with `podpass up --data-dir {}`, or name another directory with --data-dir.",
+        directory.string(), directory.string()));
+  }
+  auto state = TRY(codec::parse_json(*text));
+  Connection connection;
+  connection.endpoint = state.text("endpoint");
+  connection.region = state.text("region");
+  connection.account = state.text("account");
+  connection.cluster = state.text("cluster");
+  connection.agent_uri = state.text("agent");
+  connection.credentials = read_profile(TRY(read_file(directory / "credentials")));
+  return connection;
+}
+
+Result<Connection> from_environment() {
+  Connection connection;
+  connection.endpoint = environment("AWS_ENDPOINT_URL");
+  connection.region = environment("AWS_REGION");
+  if (connection.region.empty()) connection.region = environment("AWS_DEFAULT_REGION");
+  connection.cluster = environment("PODPASS_CLUSTER");
+  connection.agent_uri = environment("PODPASS_AGENT_URI");
+  connection.credentials = {environment("AWS_ACCESS_KEY_ID"), Secret(environment("AWS_SECRET_ACCESS_KEY")),
+                            environment("AWS_SESSION_TOKEN")};
+  if (connection.endpoint.empty() || connection.region.empty() || connection.credentials.access_key_id.empty()) {
+    return Error::invalid(fmt::format(
+        "No running podpass found: there is no {}/server.json here, and AWS_ENDPOINT_URL, AWS_REGION and AWS_ACCESS_KEY_ID "
+        "are not all set. Start one with `podpass up`, or give --data-dir.",
+        kDefaultDataDirectory));
+  }
+  return connection;
+}
+
+}  // namespace
+
+Result<Connection> find_connection(const std::string& data_directory) {
+  if (!data_directory.empty()) return from_directory(data_directory);
+  if (std::filesystem::exists(std::filesystem::path(kDefaultDataDirectory) / "server.json")) {
+    return from_directory(kDefaultDataDirectory);
+  }
+  return from_environment();
+}
+
+Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection) {
+  auto state = codec::Value::map({{"endpoint", connection.endpoint},
+                                  {"region", connection.region},
+                                  {"account", connection.account},
+                                  {"cluster", connection.cluster},
+                                  {"agent", connection.agent_uri},
+                                  {"pid", static_cast<std::int64_t>(getpid())}});
+  auto profile = fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                             connection.credentials.access_key_id, connection.credentials.secret.reveal());
+  TRY(write_file(data_directory / "credentials", profile, 0600));
+  return write_file(data_directory / "server.json", codec::write_json_pretty(state) + "\n", 0644);
+}
+
+void remove_connection(const std::filesystem::path& data_directory) {
+  std::error_code ignored;
+  std::filesystem::remove(data_directory / "server.json", ignored);
+}
+
+Result<codec::Value> call_server(const Connection& connection, const std::string& service, const std::string& method,
+                                 const std::string& path, const codec::Value& body) {
+  auto endpoint = TRY(http::parse_endpoint(connection.endpoint));
+  http::ClientRequest request;
+  request.method = method;
+  request.target = path;
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = codec::write_json(body);
+  aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, service,
+                    SystemClock().now());
+  http::Client client(endpoint);
+  auto response = TRY(client.send(request));
+  auto answer = codec::parse_json(response.body);
+  if (response.status != 200) {
+    Error error{ErrorKind::invalid, std::string(response.header("x-amzn-ErrorType")), response.status, {}, {}, {}};
+    error.message = answer ? std::string(answer->text("message")) : fmt::format("The server answered {}.", response.status);
+    return error;
+  }
+  return answer;
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view contents, unsigned mode) {
+  auto failed = [&](std::string_view what) {
+    return Error::unavailable(fmt::format("Cannot {} {}: {}.", what, path.string(), std::strerror(errno)));
+  };
+  auto fresh = path;
+  fresh += ".new";
+  int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (fd < 0) return failed("write");
+  bool good = ::fchmod(fd, mode) == 0;
+  auto rest = contents;
+  while (good && !rest.empty()) {
+    auto wrote = ::write(fd, rest.data(), rest.size());
+    good = wrote > 0;
+    if (good) rest.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  good = good && ::fsync(fd) == 0;
+  good = ::close(fd) == 0 && good;
+  if (!good) return failed("write");
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace");
+  return {};
+}
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error::not_found(fmt::format("Cannot read {}.", path.string()));
+  std::string text(kMaxFileBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+}  // namespace podpass::cli

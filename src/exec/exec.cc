@@ -1,0 +1,200 @@
+#include "exec/exec.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace podpass::exec {
+namespace {
+
+constexpr std::string_view kTokenPath = "eks-pod-identity-token";
+// Signals that a terminal or a supervisor sends to us and means for the command.
+constexpr std::array kPassedOn = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
+constexpr Milliseconds kRetryAfter{5'000};  // a renewal that failed is tried again
+
+// Everything by which an SDK may find other credentials, another endpoint or another region.
+constexpr std::array<std::string_view, 3> kDroppedPrefixes = {"AWS_", "PODPASS_", "EC2_"};
+
+// A directory that goes with the scope.
+class TokenDirectory {
+ public:
+  static Result<TokenDirectory> make() {
+    auto pattern = (std::filesystem::temp_directory_path() / "podpass-pod-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      return Error::unavailable(fmt::format("Cannot make a directory for the token: {}.", std::strerror(errno)));
+    }
+    return TokenDirectory(pattern);
+  }
+  TokenDirectory(TokenDirectory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TokenDirectory& operator=(TokenDirectory&&) = delete;
+  ~TokenDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  std::filesystem::path file() const { return path_ / kTokenPath; }
+
+ private:
+  explicit TokenDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (auto& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  for (int signal : kPassedOn) sigaddset(&set, signal);
+  return set;
+}
+
+// Starts the command; a pipe that closes on exec tells whether it could be started.
+Result<pid_t> start(std::vector<std::string> command, std::vector<std::string> environment, const sigset_t& old_mask) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) != 0) return Error::unavailable(fmt::format("pipe: {}", std::strerror(errno)));
+  auto arguments = pointers(command);
+  auto variables = pointers(environment);
+  pid_t child = fork();
+  if (child < 0) return Error::unavailable(fmt::format("Cannot start a process: {}.", std::strerror(errno)));
+  if (child == 0) {
+    sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+    execvpe(arguments[0], arguments.data(), variables.data());
+    int error = errno;
+    [[maybe_unused]] auto wrote = write(report[1], &error, sizeof error);
+    _exit(127);
+  }
+  close(report[1]);
+  int error = 0;
+  auto got = read(report[0], &error, sizeof error);
+  close(report[0]);
+  if (got == sizeof error) {
+    waitpid(child, nullptr, 0);
+    return Error::invalid(fmt::format("Cannot run '{}': {}.", command[0], std::strerror(error)));
+  }
+  return child;
+}
+
+// Waits for the command, passing signals on and renewing the token in time.
+class Watch {
+ public:
+  Watch(const cli::Connection& connection, const Pod& pod, const std::filesystem::path& file, Time expires)
+      : connection_(connection), pod_(pod), file_(file) {
+    schedule(expires);
+  }
+
+  int wait_for(pid_t child, int signals) {
+    while (true) {
+      pollfd poll_for{signals, POLLIN, 0};
+      auto left = std::clamp<long long>((renew_at_ - clock_.now()).count(), 0, 60'000);
+      poll(&poll_for, 1, static_cast<int>(left));
+      signalfd_siginfo info{};
+      while (read(signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGCHLD) kill(child, static_cast<int>(info.ssi_signo));
+      }
+      int status = 0;
+      if (waitpid(child, &status, WNOHANG) == child) {
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+      }
+      if (clock_.now() >= renew_at_) renew();
+    }
+  }
+
+ private:
+  void schedule(Time expires) { renew_at_ = clock_.now() + (expires - clock_.now()) * 4 / 5; }  // as a kubelet does
+
+  void renew() {
+    auto token = request_token(connection_, pod_, std::nullopt, "");
+    auto written = token ? cli::write_file(file_, token->text, 0600) : Result<void>(token.error());
+    if (!written) {
+      log::warn("The pod's token could not be renewed: " + written.error().message);
+      renew_at_ = clock_.now() + kRetryAfter;
+      return;
+    }
+    schedule(token->expires);
+  }
+
+  const cli::Connection& connection_;
+  const Pod& pod_;
+  const std::filesystem::path& file_;
+  SystemClock clock_;
+  Time renew_at_{};
+};
+
+}  // namespace
+
+std::vector<std::string> pod_environment(const std::vector<std::string>& from, const cli::Connection& connection,
+                                         const std::string& token_file) {
+  std::vector<std::string> out;
+  for (const auto& entry : from) {
+    bool dropped = std::ranges::any_of(kDroppedPrefixes, [&](auto prefix) { return entry.starts_with(prefix); });
+    if (!dropped) out.push_back(entry);
+  }
+  out.push_back("AWS_CONTAINER_CREDENTIALS_FULL_URI=" + connection.agent_uri);
+  out.push_back("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=" + token_file);
+  out.push_back("AWS_ENDPOINT_URL=" + connection.endpoint);
+  out.push_back("AWS_REGION=" + connection.region);
+  out.push_back("AWS_DEFAULT_REGION=" + connection.region);
+  out.push_back("AWS_STS_REGIONAL_ENDPOINTS=regional");
+  // The caller's profiles are not the pod's, and a pod has no instance metadata to fall back to.
+  out.push_back("AWS_CONFIG_FILE=/dev/null");
+  out.push_back("AWS_SHARED_CREDENTIALS_FILE=/dev/null");
+  out.push_back("AWS_EC2_METADATA_DISABLED=true");
+  return out;
+}
+
+Result<int> run(const cli::Connection& connection, const Options& options) {
+  if (connection.agent_uri.empty()) {
+    return Error::invalid("The address of the agent is not known. Use --data-dir, or set PODPASS_AGENT_URI.");
+  }
+  auto pod = options.pod;
+  SystemRandom random;
+  if (pod.name.empty()) pod.name = pod.service_account + "-" + random.text("bcdfghjklmnpqrstvwxz2456789", 5);
+  if (pod.uid.empty()) pod.uid = random.uuid();
+  auto directory = TRY(TokenDirectory::make());
+  const auto file = directory.file();
+  auto token = TRY(request_token(connection, pod, std::nullopt, ""));
+  TRY(cli::write_file(file, token.text, 0600));
+
+  const auto set = handled_signals();
+  sigset_t old_mask;
+  sigprocmask(SIG_BLOCK, &set, &old_mask);
+  int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals < 0) return Error::unavailable(fmt::format("signalfd: {}", std::strerror(errno)));
+  auto child = start(options.command, pod_environment(own_environment(), connection, file.string()), old_mask);
+  if (!child) {
+    close(signals);
+    sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+    return child.error();
+  }
+  int code = Watch(connection, pod, file, token.expires).wait_for(*child, signals);
+  close(signals);
+  sigprocmask(SIG_SETMASK, &old_mask, nullptr);
+  return code;
+}
+
+}  // namespace podpass::exec

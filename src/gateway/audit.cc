@@ -1,0 +1,252 @@
+#include "gateway/audit.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/log.h"
+#include "codec/json.h"
+
+namespace podpass::gateway {
+namespace {
+
+constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
+constexpr std::string_view kSecretParameters[] = {"token", "SecretAccessKey", "TokenCode", "Password", "NewPassword",
+                                                  "WebIdentityToken", "SAMLAssertion"};
+constexpr std::size_t kMaxParameterBytes = 4'096;
+
+void text(std::string& out, std::string_view name, std::string_view value) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  codec::write_json_string(value, out);
+}
+
+std::string_view identity_type(const aws::Caller& caller) {
+  switch (caller.type) {
+    case policy::PrincipalType::root: return "Root";
+    case policy::PrincipalType::user: return "IAMUser";
+    case policy::PrincipalType::role_session: return "AssumedRole";
+    case policy::PrincipalType::federated_user: return "FederatedUser";
+    case policy::PrincipalType::service: return "AWSService";
+    case policy::PrincipalType::anonymous: return "AWSAccount";
+  }
+  return "Unknown";
+}
+
+void write_identity(std::string& out, const aws::Caller* caller) {
+  out += ",\"userIdentity\":{\"type\":";
+  codec::write_json_string(caller ? identity_type(*caller) : "Unknown", out);
+  if (caller && caller->type == policy::PrincipalType::anonymous) {
+    text(out, "accountId", "ANONYMOUS_PRINCIPAL");
+  } else if (caller) {
+    text(out, "principalId", caller->user_id);
+    text(out, "arn", caller->arn);
+    text(out, "accountId", caller->account);
+    text(out, "accessKeyId", caller->access_key_id);
+    if (!caller->user_name.empty()) text(out, "userName", caller->user_name);
+    if (caller->session) {
+      out += ",\"sessionContext\":{\"attributes\":{\"creationDate\":\"" + format_iso8601(caller->session->issued) +
+             "\",\"mfaAuthenticated\":\"false\"}";
+      if (!caller->role_arn.empty()) {
+        out += ",\"sessionIssuer\":{\"type\":\"Role\"";
+        text(out, "principalId", caller->unique_id);
+        text(out, "arn", caller->role_arn);
+        text(out, "userName", caller->session->role_name);
+        out += '}';
+      }
+      out += '}';
+    }
+  }
+  out += '}';
+}
+
+void write_parameters(std::string& out, const codec::Value* parameters) {
+  const auto* members = parameters ? parameters->as<codec::Value::Map>() : nullptr;
+  out += ",\"requestParameters\":";
+  if (!members || members->empty()) {
+    out += "null";
+    return;
+  }
+  const auto start = out.size();
+  out += '{';
+  for (const auto& [name, value] : *members) {
+    if (name == "Action" || name == "Version") continue;
+    if (out.size() > start + 1) out += ',';
+    codec::write_json_string(name, out);
+    out += ':';
+    if (std::ranges::find(kSecretParameters, name) != std::end(kSecretParameters)) {
+      out += kHidden;
+    } else {
+      codec::write_json(value, out);
+    }
+    if (out.size() - start > kMaxParameterBytes) {
+      out.resize(start);
+      out += "{\"omitted\":\"too long\"}";
+      return;
+    }
+  }
+  out += '}';
+}
+
+}  // namespace
+
+std::string audit_line(const AuditEvent& event) {
+  std::string out;
+  out.reserve(1'400);
+  out += "{\"eventVersion\":\"1.11\"";
+  write_identity(out, event.caller);
+  text(out, "eventTime", format_iso8601(event.time));
+  out += ",\"eventSource\":\"";
+  out += event.service;
+  out += ".amazonaws.com\"";
+  text(out, "eventName", event.operation);
+  text(out, "awsRegion", event.region);
+  text(out, "sourceIPAddress", event.request.peer);
+  text(out, "userAgent", event.request.header("User-Agent"));
+  if (event.error) {
+    text(out, "errorCode", event.error->code);
+    text(out, "errorMessage", event.error->message);
+  }
+  write_parameters(out, event.parameters);
+  out += ",\"responseElements\":null";
+  if (event.facts && !event.facts->facts.empty()) {
+    out += ",\"additionalEventData\":{";
+    auto separator = "";
+    for (const auto& [name, value] : event.facts->facts) {
+      out += separator;
+      separator = ",";
+      codec::write_json_string(name, out);
+      out += ':';
+      codec::write_json_string(value, out);
+    }
+    out += '}';
+  }
+  text(out, "requestID", event.request_id);
+  out += event.read_only ? ",\"readOnly\":true" : ",\"readOnly\":false";
+  out += ",\"eventType\":\"AwsApiCall\",\"managementEvent\":";
+  out += event.service == "s3" ? "false" : "true";
+  text(out, "recipientAccountId", event.account);
+  out += ",\"outcome\":";
+  out += event.error ? "\"refused\"}\n" : "\"success\"}\n";
+  return out;
+}
+
+Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path& directory) {
+  auto path = directory / "audit.jsonl";
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return Error::unavailable(fmt::format("Cannot write the audit trail {}: {}.", path.string(), std::strerror(errno)));
+  }
+  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(path), fd));
+}
+
+AuditTrail::AuditTrail(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {
+  struct stat status {};
+  if (fstat(fd_, &status) == 0) file_bytes_ = static_cast<std::size_t>(status.st_size);
+  writer_ = std::thread([this] { run(); });
+}
+
+AuditTrail::~AuditTrail() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  writer_.join();
+  ::close(fd_);
+}
+
+void AuditTrail::append(std::string_view line) {
+  auto& buffer = buffers_.get();
+  bool list = false;
+  {
+    std::lock_guard lock(buffer.mutex);
+    if (buffer.text.size() + line.size() > kMaxBufferedBytes) {
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    buffer.text += line;
+    list = !std::exchange(buffer.listed, true);
+  }
+  if (list) {  // once a thread
+    std::lock_guard lock(mutex_);
+    listed_.push_back(&buffer);
+  }
+}
+
+void AuditTrail::flush() {
+  std::unique_lock lock(mutex_);
+  const auto wanted = ++asked_;
+  wake_.notify_one();
+  written_.wait(lock, [&] { return done_ >= wanted; });
+}
+
+void AuditTrail::run() {
+  std::unique_lock lock(mutex_);
+  std::uint64_t dropped_said = 0;
+  while (true) {
+    wake_.wait_for(lock, kFlushInterval, [&] { return stopping_ || asked_ > done_; });
+    const auto asked = asked_;
+    const bool stopping = stopping_;
+    lock.unlock();
+    write_out();
+    if (auto dropped = dropped_.load(); dropped != dropped_said) {
+      log::warn(fmt::format("{} audit records were dropped: {} cannot be written fast enough", dropped - dropped_said,
+                            path_.string()));
+      dropped_said = dropped;
+    }
+    lock.lock();
+    done_ = asked;
+    written_.notify_all();
+    if (stopping) return;
+  }
+}
+
+void AuditTrail::write_out() {
+  std::vector<Buffer*> buffers;
+  {
+    std::lock_guard lock(mutex_);
+    buffers = listed_;
+  }
+  for (auto* buffer : buffers) {
+    std::string text;
+    {
+      std::lock_guard lock(buffer->mutex);
+      text.swap(buffer->text);
+    }
+    if (!text.empty()) write_text(text);
+  }
+}
+
+void AuditTrail::write_text(const std::string& text) {
+  if (file_bytes_ + text.size() > kMaxFileBytes) rotate();
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    auto wrote = ::write(fd_, rest.data(), rest.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) {
+      dropped_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    file_bytes_ += static_cast<std::size_t>(wrote);
+    rest.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+}
+
+void AuditTrail::rotate() {
+  auto older = path_.parent_path() / "audit.1.jsonl";
+  std::error_code failed;
+  std::filesystem::rename(path_, older, failed);
+  int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (failed || fd < 0) return;  // the old file goes on
+  ::close(fd_);
+  fd_ = fd;
+  file_bytes_ = 0;
+}
+
+}  // namespace podpass::gateway

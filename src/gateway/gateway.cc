@@ -1,0 +1,173 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include "aws/commit.h"
+#include "aws/global_keys.h"
+#include "aws/query.h"
+#include "aws/rest_json.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "codec/json.h"
+#include "eks/lookup.h"
+#include "gateway/services.h"
+
+namespace podpass::gateway {
+
+namespace asio = boost::asio;
+
+// One request on its way, from the moment that its service is known.
+struct Gateway::Running {
+  const aws::Service& service;
+  std::string_view request_id;
+  Time now;
+  std::shared_ptr<const aws::Caller> caller;  // null until authenticated
+  const aws::Operation* operation = nullptr;
+  codec::Value input;
+  codec::Reading reading = codec::Reading::typed;
+  aws::Audit audit;
+};
+
+namespace {
+
+http::Response json_document(int status, const codec::Value& value) {
+  http::Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = codec::write_json(value);
+  return response;
+}
+
+http::Response write_error(const aws::Service& service, Error error, std::string_view request_id) {
+  aws::name_error(service.errors, error);
+  return service.protocol == aws::Protocol::query ? aws::query::write_error(service, error, request_id)
+                                                  : aws::rest_json::write_error(error);
+}
+
+// What JSON services call an error of the layers below them, which know no service.
+aws::Dialect dialect_of(const aws::Service& service) {
+  return service.protocol == aws::Protocol::query ? aws::Dialect::query : aws::Dialect::json;
+}
+
+}  // namespace
+
+Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit)
+    : store_(store), deployment_(deployment), s3_(s3), audit_(audit), authenticator_(store, deployment) {}
+
+asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
+  if (auto plain = serve_plain(request)) co_return std::move(*plain);
+  const auto request_id = deployment_.random->uuid();
+  const auto* service = choose(request);
+  if (service == nullptr) co_return co_await serve_s3(request, body, request_id);
+  auto response = co_await serve_operation(request, body, *service, request_id);
+  response.headers.emplace_back("x-amzn-RequestId", request_id);
+  co_return response;
+}
+
+// What needs no signature: health, and the documents of the clusters' token issuers.
+std::optional<http::Response> Gateway::serve_plain(const http::Request& request) {
+  if (request.method != "GET") return std::nullopt;
+  if (request.path == "/_podpass/health") return json_document(200, codec::Value::map({{"status", "ok"}}));
+  if (!request.path.starts_with("/id/")) return std::nullopt;  // no bucket has a name of two letters
+  auto rest = request.path.substr(4);
+  auto slash = rest.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  auto tx = store_.begin();
+  auto documents = eks::issuer_documents(tx, rest.substr(0, slash));
+  auto which = rest.substr(slash);
+  if (documents && which == "/.well-known/openid-configuration") return json_document(200, documents->discovery);
+  if (documents && which == "/keys") return json_document(200, documents->keys);
+  return json_document(404, codec::Value::map({{"message", "No such issuer."}}));
+}
+
+// Null: S3.
+const aws::Service* Gateway::choose(const http::Request& request) const {
+  if (auto claimed = aws::claimed_service(request); !claimed.empty()) {
+    return find_service(claimed);  // an unknown one falls to S3, whose scope check refuses it
+  }
+  auto host = request.header("Host");
+  if (const auto* service = find_service(host.substr(0, host.find_first_of(".:")))) return service;
+  // A form for the root path is the query protocol's, signed or not: let IAM say that the signature is missing.
+  const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
+  if (request.method == "POST" && request.path == "/" && form) return find_service("sts");
+  if (request.path.starts_with("/clusters/") && request.path.ends_with("/assume-role-for-pod-identity")) {
+    return find_service("eks-auth");
+  }
+  return nullptr;
+}
+
+asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
+                                                         const aws::Service& service, std::string_view request_id) {
+  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}};
+  Result<codec::Value> output = Error::internal("not run");
+  if (auto whole = co_await body.read_all(kMaxBodyBytes); !whole) {
+    output = std::move(whole).error();
+  } else if (auto prepared = prepare(running, request); !prepared) {
+    output = std::move(prepared).error();
+  } else {
+    for (int run = 0;; ++run) {
+      running.audit.facts.clear();
+      auto tx = store_.begin();
+      output = run_once(running, request, tx);
+      if (!output || !tx.has_writes()) break;
+      auto committed = co_await aws::commit(store_, std::move(tx));
+      if (committed) break;
+      if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
+      output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
+      break;
+    }
+  }
+  if (!output) {
+    auto& error = output.error();
+    aws::name_error(service.errors, error);
+    if (!error.cause.empty() && error.kind == ErrorKind::internal) log::error(error.cause);
+    record(running, request, &error);
+    co_return write_error(service, error, request_id);
+  }
+  record(running, request, nullptr);
+  co_return service.protocol == aws::Protocol::query
+      ? aws::query::write(service, *running.operation, *output, request_id)
+      : aws::rest_json::write(*output);
+}
+
+// Authenticates, and reads the operation and its input.
+Result<void> Gateway::prepare(Running& running, http::Request& request) {
+  const auto dialect = dialect_of(running.service);
+  auto credentialed = TRY(aws::read_authorization(request, dialect));
+  if (credentialed.anonymous()) return aws::missing_authentication(dialect);
+  running.caller =
+      TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now)).caller;
+  if (running.service.protocol == aws::Protocol::query) {
+    auto match = TRY(aws::query::read(running.service, request));
+    running.operation = match.operation;
+    running.input = std::move(match.input);
+    running.reading = codec::Reading::text;
+    return {};
+  }
+  auto match = TRY(aws::rest_json::match(running.service.operations, request));
+  running.operation = match.operation;
+  auto input = TRY(aws::rest_json::read(std::move(match), request));
+  running.input = std::move(input.value);
+  running.reading = input.reading;
+  return {};
+}
+
+Result<codec::Value> Gateway::run_once(Running& running, const http::Request& request, store::Transaction& tx) {
+  policy::Context context;
+  aws::add_principal_keys(context, *running.caller);
+  aws::add_environment_keys(context, deployment_, running.now);
+  aws::add_network_keys(context, request);
+  aws::Call call{tx, deployment_, *running.caller, context, running.now, running.request_id, running.audit};
+  return running.operation->run(call, running.service.name, running.input, running.reading);
+}
+
+void Gateway::record(const Running& running, const http::Request& request, const Error* error) {
+  if (audit_ == nullptr) return;
+  audit_->append(audit_line({running.caller.get(), request, running.request_id, running.service.name,
+                             running.operation ? running.operation->name : std::string_view("Unknown"),
+                             deployment_.region, deployment_.account, running.now,
+                             running.operation && running.operation->access == aws::Access::read, &running.input, error,
+                             &running.audit}));
+}
+
+}  // namespace podpass::gateway
