@@ -1,0 +1,140 @@
+#include "store/key.h"
+
+#include "base/check.h"
+
+namespace podpass::store {
+namespace {
+
+constexpr std::string_view kRoot = "/podpass/v1/";
+constexpr std::string_view kHex = "0123456789ABCDEF";
+
+bool is_table_name(std::string_view name) {
+  if (name.empty()) return false;
+  for (char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
+  }
+  return true;
+}
+
+void append_part(std::string_view part, std::string& out) {
+  for (char c : part) {
+    if (c == 0 || c == 1) out += '\x01';
+    out += c == 0 ? '\x01' : c == 1 ? '\x02' : c;
+  }
+  out += '\0';
+}
+
+void append_disk_part(std::string_view part, std::string& out) {
+  for (char c : part) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f && c != '/' && c != '%') {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+}
+
+std::optional<std::string> from_disk_part(std::string_view text) {
+  std::string part;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      part += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    auto high = kHex.find(text[i + 1]), low = kHex.find(text[i + 2]);
+    if (high == kHex.npos || low == kHex.npos) return std::nullopt;
+    part += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return part;
+}
+
+}  // namespace
+
+void append_full_key(std::string_view table, const KeyParts& parts, std::string& out) {
+  CHECK(is_table_name(table));
+  out += table;
+  out += '\0';
+  for (auto part : parts) append_part(part, out);
+}
+
+std::string full_key(std::string_view table, const KeyParts& parts) {
+  std::string out;
+  append_full_key(table, parts, out);
+  return out;
+}
+
+std::string_view table_of(std::string_view full) {
+  return full.substr(0, full.find('\0'));
+}
+
+std::string_view tail_of(std::string_view full) {
+  return full.substr(full.find('\0') + 1);
+}
+
+std::vector<std::string> parts_of(std::string_view tail) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    if (tail[i] == '\0') {
+      parts.push_back(std::move(part));
+      part.clear();
+    } else if (tail[i] == '\x01') {
+      ++i;
+      CHECK(i < tail.size());
+      part += tail[i] == '\x01' ? '\0' : '\x01';
+    } else {
+      part += tail[i];
+    }
+  }
+  return parts;
+}
+
+std::string to_disk_key(std::string_view full) {
+  std::string out(kRoot);
+  out += table_of(full);
+  for (const auto& part : parts_of(tail_of(full))) {
+    out += '/';
+    append_disk_part(part, out);
+  }
+  return out;
+}
+
+std::optional<std::string> from_disk_key(std::string_view disk) {
+  if (!disk.starts_with(kRoot)) return std::nullopt;
+  auto rest = disk.substr(kRoot.size());
+  auto slash = rest.find('/');
+  auto table = rest.substr(0, slash);
+  if (!is_table_name(table)) return std::nullopt;
+  std::string full(table);
+  full += '\0';
+  while (slash != rest.npos) {
+    rest.remove_prefix(slash + 1);
+    slash = rest.find('/');
+    auto part = from_disk_part(rest.substr(0, slash));
+    if (!part) return std::nullopt;
+    append_part(*part, full);
+  }
+  if (to_disk_key(full) != disk) return std::nullopt;  // one key, one spelling
+  return full;
+}
+
+Extent extent_below(std::string_view tail) {
+  if (tail.empty()) return {};
+  Extent extent{std::string(tail), std::string(tail)};
+  CHECK(tail.back() == '\0');
+  extent.end->back() = '\x01';
+  return extent;
+}
+
+std::string behind(std::string_view tail) {
+  std::string out(tail);
+  out += '\0';
+  return out;
+}
+
+}  // namespace podpass::store
