@@ -74,6 +74,8 @@ class Context {
   const Entry* find(std::uint32_t hash, std::string_view name) const;
   const Entry* find(std::string_view name) const { return find(fold_hash(name), name); }
   std::size_t size() const { return size_; }
+  // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
+  void truncate(std::size_t size) { size_ = size; }
 
  private:
   void put(std::uint32_t hash, const Entry& entry);

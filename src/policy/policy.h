@@ -93,13 +93,12 @@ enum class PrincipalType : std::uint8_t { anonymous, root, user, role_session, f
 struct Principal {
   PrincipalType type = PrincipalType::anonymous;
   std::string_view partition = "aws";
-  std::string_view account;  // twelve digits; empty for services, web identities and anonymous
-  std::string_view arn;      // user ARN, assumed-role session ARN, root ARN; empty for services and anonymous
-  std::string_view
-      role_arn;  // role_session: the role's ARN with its path; federated_user: the ARN of the user who made the session
-  std::string_view unique_id;  // AIDA... of the user (federated_user: of the one behind it), AROA... of the role
-  std::string_view service;    // service: "pods.eks.amazonaws.com"
-  std::string_view provider;   // web_identity: ARN of the OIDC or SAML provider
+  std::string_view account = {};    // twelve digits; empty for services, web identities and anonymous
+  std::string_view arn = {};        // user ARN, assumed-role session ARN, root ARN; empty for services and anonymous
+  std::string_view role_arn = {};   // role_session: the role's ARN with its path; federated_user: the user who made it
+  std::string_view unique_id = {};  // AIDA... of the user (federated_user: of the one behind it), AROA... of the role
+  std::string_view service = {};    // service: "pods.eks.amazonaws.com"
+  std::string_view provider = {};   // web_identity: ARN of the OIDC or SAML provider
 };
 
 struct Request {
