@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from podpass_server import ACCOUNT, BIN, CLIENTS, CLUSTER, REGION, Podpass
+from podpass_server import ACCOUNT, BIN, CLIENTS, CLUSTER, REGION, Keys, Podpass, allow
 
 BUCKET = "my-pod-secrets-bucket"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/my-policy"
@@ -236,7 +236,6 @@ def test_without_pass_role(guide):
     iam = guide.client("iam")
     iam.create_user(UserName="admin")
     key = iam.create_access_key(UserName="admin")["AccessKey"]
-    from podpass_server import Keys, allow
     env = guide.keys_env(Keys.of(key))
     cluster_arn = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/my-cluster"
     user = f"User: arn:aws:iam::{ACCOUNT}:user/admin is not authorized to perform:"
