@@ -13,7 +13,11 @@ namespace podpass::codec {
 
 inline constexpr int kMaxJsonDepth = 64;
 
-Result<Value> parse_json(std::string_view text);  // ErrorKind::invalid, says at which byte
+// What a name that stands twice in an object means: the last one counts, or it is an error (where a signature or a record speaks).
+enum class DuplicateKeys { last_wins, refuse };
+
+// ErrorKind::invalid, says at which byte. Whole numbers beyond 64 bits become doubles.
+Result<Value> parse_json(std::string_view text, DuplicateKeys duplicates = DuplicateKeys::last_wins);
 void write_json(const Value& value, std::string& out);
 std::string write_json(const Value& value);
 void write_json_string(std::string_view text, std::string& out);  // quoted and escaped

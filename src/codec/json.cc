@@ -1,0 +1,271 @@
+#include "codec/json.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
+
+namespace podpass::codec {
+namespace {
+
+// Boost.JSON reads the bytes and calls this, which builds the Value. Stock parsers hide duplicate names; this one sees them.
+class Builder {
+ public:
+  static constexpr std::size_t max_object_size = 1'000'000;
+  static constexpr std::size_t max_array_size = 1'000'000;
+  static constexpr std::size_t max_key_size = 1'000'000;
+  static constexpr std::size_t max_string_size = 64'000'000;
+  using error_code = boost::json::error_code;
+  using string_view = boost::json::string_view;
+
+  explicit Builder(DuplicateKeys duplicates) : duplicates_(duplicates) {}
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return begin(Value(Value::Map{})); }
+  bool on_array_begin(error_code&) { return begin(Value(Value::List{})); }
+  bool on_array_end(std::size_t, error_code&) { return end(); }
+  bool on_object_end(std::size_t, error_code& error) {
+    auto& map = *stack_.back().value.as<Value::Map>();
+    if (!settle_duplicates(map)) {
+      error = boost::json::error::exception;
+      return false;
+    }
+    return end();
+  }
+  bool on_key_part(string_view part, std::size_t, error_code&) { return append(part); }
+  bool on_key(string_view part, std::size_t, error_code&) {
+    append(part);
+    stack_.back().key = std::exchange(text_, {});
+    return true;
+  }
+  bool on_string_part(string_view part, std::size_t, error_code&) { return append(part); }
+  bool on_string(string_view part, std::size_t, error_code&) {
+    append(part);
+    return add(Value(std::exchange(text_, {})));
+  }
+  bool on_number_part(string_view, error_code&) { return true; }
+  bool on_int64(std::int64_t number, string_view, error_code&) { return add(number); }
+  bool on_uint64(std::uint64_t number, string_view, error_code&) { return add(static_cast<double>(number)); }
+  bool on_double(double number, string_view, error_code&) { return add(number); }
+  bool on_bool(bool flag, error_code&) { return add(flag); }
+  bool on_null(error_code&) { return add(Value()); }
+  bool on_comment_part(string_view, error_code&) { return true; }
+  bool on_comment(string_view, error_code&) { return true; }
+
+  bool duplicate() const { return duplicate_; }
+  Value take() { return std::move(root_); }
+
+ private:
+  struct Open {
+    Value value;
+    std::string key;  // of the member being read
+  };
+
+  bool append(string_view part) {
+    text_.append(part.data(), part.size());
+    return true;
+  }
+
+  bool begin(Value value) {
+    stack_.push_back({std::move(value), {}});
+    return true;
+  }
+
+  bool end() {
+    auto value = std::move(stack_.back().value);
+    stack_.pop_back();
+    return add(std::move(value));
+  }
+
+  bool add(Value value) {
+    if (stack_.empty()) {
+      root_ = std::move(value);
+    } else if (auto* list = stack_.back().value.as<Value::List>()) {
+      list->push_back(std::move(value));
+    } else {
+      stack_.back().value.add(std::move(stack_.back().key), std::move(value));
+    }
+    return true;
+  }
+
+  // Linear for distinct names: sorted views find equal neighbours.
+  bool settle_duplicates(Value::Map& map) {
+    if (map.size() < 2) return true;
+    bool distinct = true;
+    if (map.size() <= 8) {
+      for (std::size_t i = 1; i < map.size() && distinct; ++i) {
+        for (std::size_t j = 0; j < i && distinct; ++j) distinct = map[i].first != map[j].first;
+      }
+    } else {
+      std::vector<std::string_view> names;
+      for (const auto& member : map) names.push_back(member.first);
+      std::ranges::sort(names);
+      distinct = std::ranges::adjacent_find(names) == names.end();
+    }
+    if (distinct) return true;
+    duplicate_ = true;
+    if (duplicates_ == DuplicateKeys::refuse) return false;
+    keep_last(map);
+    return true;
+  }
+
+  static void keep_last(Value::Map& map) {
+    std::vector<std::pair<std::string_view, std::size_t>> order;
+    for (std::size_t i = 0; i < map.size(); ++i) order.emplace_back(map[i].first, i);
+    std::ranges::sort(order);
+    std::vector<bool> dropped(map.size());
+    for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+      if (order[i].first == order[i + 1].first) dropped[order[i].second] = true;
+    }
+    Value::Map kept;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+      if (!dropped[i]) kept.push_back(std::move(map[i]));
+    }
+    map = std::move(kept);
+  }
+
+  DuplicateKeys duplicates_;
+  bool duplicate_ = false;
+  std::string text_;
+  std::vector<Open> stack_;
+  Value root_;
+};
+
+template <class Number>
+void write_number(Number number, std::string& out) {
+  std::array<char, 32> text;
+  auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+  out.append(text.data(), static_cast<std::size_t>(end - text.data()));
+}
+
+void write_time(Time time, std::string& out) {
+  auto millis = time.time_since_epoch().count();
+  if (millis < 0) {
+    write_number(static_cast<double>(millis) / 1000.0, out);
+    return;
+  }
+  write_number(millis / 1000, out);
+  if (auto rest = millis % 1000; rest != 0) {
+    char digits[4] = {'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
+                      static_cast<char>('0' + rest % 10)};
+    std::size_t length = 4;
+    while (digits[length - 1] == '0') --length;
+    out.append(digits, length);
+  }
+}
+
+struct Writer {
+  std::string& out;
+  int indent;  // spaces a level; negative: all on one line
+  int level = 0;
+
+  void line() {
+    if (indent < 0) return;
+    out += '\n';
+    out.append(static_cast<std::size_t>(indent * level), ' ');
+  }
+  void operator()(std::monostate) { out += "null"; }
+  void operator()(bool flag) { out += flag ? "true" : "false"; }
+  void operator()(std::int64_t number) { write_number(number, out); }
+  void operator()(double number) {
+    if (std::isfinite(number)) {
+      write_number(number, out);
+    } else {
+      out += "null";
+    }
+  }
+  void operator()(Time time) { write_time(time, out); }
+  void operator()(const std::string& text) { write_json_string(text, out); }
+  void operator()(const Value::List& list) {
+    out += '[';
+    ++level;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (i > 0) out += ',';
+      line();
+      std::visit(*this, list[i].data());
+    }
+    --level;
+    if (!list.empty()) line();
+    out += ']';
+  }
+  void operator()(const Value::Map& map) {
+    out += '{';
+    ++level;
+    for (std::size_t i = 0; i < map.size(); ++i) {
+      if (i > 0) out += ',';
+      line();
+      write_json_string(map[i].first, out);
+      out += indent < 0 ? ":" : ": ";
+      std::visit(*this, map[i].second.data());
+    }
+    --level;
+    if (!map.empty()) line();
+    out += '}';
+  }
+};
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text, DuplicateKeys duplicates) {
+  boost::json::parse_options options;
+  options.max_depth = kMaxJsonDepth;
+  boost::json::basic_parser<Builder> parser(options, duplicates);
+  boost::json::error_code error;
+  auto used = parser.write_some(false, text.data(), text.size(), error);
+  if (parser.handler().duplicate() && duplicates == DuplicateKeys::refuse) {
+    return Error::invalid("a name stands twice in one object, which ends at byte " + std::to_string(used));
+  }
+  if (!error && used < text.size()) {
+    auto rest = text.substr(used);
+    if (rest.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      used = text.size();
+    } else {
+      return Error::invalid("more follows behind the end of the document, at byte " + std::to_string(used));
+    }
+  }
+  if (error) return Error::invalid(error.message() + " at byte " + std::to_string(used));
+  return parser.handler().take();
+}
+
+void write_json_string(std::string_view text, std::string& out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text.substr(start, i - start));
+    start = i + 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        out += "\\u00";
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
+  }
+  out.append(text.substr(start));
+  out += '"';
+}
+
+void write_json(const Value& value, std::string& out) { std::visit(Writer{out, -1}, value.data()); }
+
+std::string write_json(const Value& value) {
+  std::string out;
+  write_json(value, out);
+  return out;
+}
+
+std::string write_json_pretty(const Value& value) {
+  std::string out;
+  std::visit(Writer{out, 4}, value.data());
+  return out;
+}
+
+}  // namespace podpass::codec
