@@ -168,29 +168,19 @@ class Compiler {
     for (const auto key : variable_keys(text)) out_.variable_texts.push_back(out_.pool.keep(key));
   }
 
-  // Last, when the pool's text has stopped moving.
+  // Last: the pool's text stops moving once the Sids are in it.
   void finish_infos() {
-    Place place;
-    std::size_t at = 0;
-    // Goes on from the last place: one pass over the text for all statements.
-    const auto advance = [&](std::size_t to) {
-      const auto step = place_of(document_.text.substr(at), to - at);
-      place.column = step.line == 1 ? place.column + step.column - 1 : step.column;
-      place.line += step.line - 1;
-      at = to;
-      return place;
-    };
     for (const auto& nodes : document_.statements) {
-      StatementInfo info;
       if (nodes.sid) sids_.push_back(out_.pool.keep(tree_[nodes.sid].text));
-      info.effect = tree_[nodes.effect].text == "Allow" ? Effect::allow : Effect::deny;
-      info.begin = advance(tree_[nodes.node].begin);
-      info.end = advance(tree_[nodes.node].end);
-      out_.infos.push_back(info);
     }
     std::size_t sid = 0;
-    for (std::size_t i = 0; i < out_.infos.size(); ++i) {
-      if (document_.statements[i].sid) out_.infos[i].sid = out_.pool.view(sids_[sid++]);
+    for (const auto& nodes : document_.statements) {
+      StatementInfo info;
+      if (nodes.sid) info.sid = out_.pool.view(sids_[sid++]);
+      info.effect = tree_[nodes.effect].text == "Allow" ? Effect::allow : Effect::deny;
+      info.begin = tree_[nodes.node].begin;
+      info.end = tree_[nodes.node].end;
+      out_.infos.push_back(info);
     }
     for (const auto& kept : kept_principals_) {
       out_.principal_entries.push_back(

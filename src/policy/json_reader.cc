@@ -36,9 +36,21 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code)
   return size;
 }
 
+// Whether eight bytes are all in 0x20 to 0x7F.
+bool eight_printable(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  // Subtracting sets the top bit of the lowest byte below 0x20, if there is one; the word itself has those of bytes
+  // beyond ASCII.
+  return (((word - kEach * 0x20) | word) & (kEach * 0x80)) == 0;
+}
+
 // The offset of the first character that may not be there.
 std::size_t first_bad_character(std::string_view text, Charset charset) {
   for (std::size_t i = 0; i < text.size();) {
+    while (i + 8 <= text.size() && eight_printable(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const char c = text[i];
     if (c >= 0x20) {
       ++i;

@@ -67,7 +67,7 @@ std::optional<Operator> parse_operator(std::string_view text) {
   }
   found.if_exists = take_suffix(text, "IfExists");
   for (const auto& row : kOperators) {
-    if (!iequals(row.name, text)) continue;
+    if (row.name.size() != text.size() || (row.name != text && !iequals(row.name, text))) continue;
     if (row.comparison == Comparison::null && found.if_exists) return {};
     found.comparison = row.comparison;
     found.relation = row.relation;

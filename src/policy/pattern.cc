@@ -184,6 +184,14 @@ std::string_view take_field(std::string_view& rest, Variables variables) {
   return field;
 }
 
+// std::string_view::find_first_of calls memchr for every character.
+std::size_t find_wildcard(std::string_view text, std::size_t from = 0) {
+  for (auto i = from; i < text.size(); ++i) {
+    if (text[i] == '*' || text[i] == '?') return i;
+  }
+  return npos;
+}
+
 bool is_all_stars(std::string_view text) {
   return !text.empty() && text.find_first_not_of('*') == npos;
 }
@@ -254,14 +262,14 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
     for (auto i = range.offset; i < text.size(); ++i) text[i] = ascii_lower(text[i]);
   }
   const auto kept = view(range);
-  const auto wild = rules.wildcards == Wildcards::yes ? kept.find_first_of("*?") : npos;
+  const auto wild = rules.wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
   set_head(pattern, kept.substr(0, wild));
   if (wild == npos) {
     pattern.type = PatternType::exact;
     return pattern;
   }
   const auto behind = kept.find_first_not_of('*', wild);  // a run of stars is one
-  if (kept[wild] == '?' || (behind != npos && kept.find_first_of("*?", behind) != npos)) {
+  if (kept[wild] == '?' || (behind != npos && find_wildcard(kept, behind) != npos)) {
     pattern.type = PatternType::glob;
     return pattern;
   }
@@ -311,8 +319,8 @@ Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
       source.remove_prefix(1);
       only_text = false;
     } else {
-      const auto end =
-          std::min(source.find_first_of(rules.wildcards == Wildcards::yes ? "*?$" : "$", 1), source.size());
+      auto end = std::min(source.find('$', 1), source.size());
+      if (rules.wildcards == Wildcards::yes) end = std::min(end, find_wildcard(source));
       add_text(source.substr(0, end));
       source.remove_prefix(end);
     }
@@ -357,7 +365,7 @@ Pattern PatternPool::make_fields(std::string_view source, Variables variables, b
   }
   bool literal_front = complete;
   for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
-    if (fields[i].find_first_of("*?") != npos || fields[i].find("${") != npos) literal_front = false;
+    if (find_wildcard(fields[i]) != npos || fields[i].find("${") != npos) literal_front = false;
   }
   if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
   std::array<Pattern, kArnFields> made;

@@ -21,6 +21,9 @@ std::string_view Policy::text() const {
 Kind Policy::kind() const {
   return compiled_->kind;
 }
+Place Policy::place(std::size_t offset) const {
+  return place_of(compiled_->text, offset);
+}
 std::span<const StatementInfo> Policy::statements() const {
   return compiled_->infos;
 }

@@ -31,7 +31,7 @@ enum class Kind : std::uint8_t { identity, trust, session, bucket, managed };
 
 enum class Effect : std::uint8_t { allow, deny };
 
-// One place in a document. Both count from one; columns count characters, not bytes.
+// A place in a document. Both count from one; columns count characters, not bytes.
 struct Place {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
@@ -41,8 +41,8 @@ struct Place {
 struct StatementInfo {
   std::string_view sid;
   Effect effect = Effect::deny;
-  Place begin;  // of its '{'
-  Place end;    // just behind its '}'
+  std::uint32_t begin = 0;  // byte offset of its '{'; Policy::place tells line and column
+  std::uint32_t end = 0;    // just behind its '}'
 };
 
 // One entry of a Principal or NotPrincipal element.
@@ -69,6 +69,7 @@ class Policy {
   std::string_view text() const;  // the document as given
   Kind kind() const;
   std::span<const StatementInfo> statements() const;  // in document order; Decision::statement counts them
+  Place place(std::size_t offset) const;              // of a byte of text(); walks the text
   // Trust and bucket policies: every principal named. IAM resolves those of type AWS that are user or role ARNs to
   // unique ids.
   std::span<const PrincipalEntry> principals() const;

@@ -43,16 +43,16 @@ TEST(Policy, TellsAboutStatements) {
   ASSERT_EQ(statements.size(), 2U);
   EXPECT_EQ(statements[0].sid, "First");
   EXPECT_EQ(statements[0].effect, Effect::allow);
-  EXPECT_EQ(statements[0].begin.line, 1U);
-  EXPECT_EQ(statements[0].begin.column, 41U);
-  EXPECT_EQ(statements[0].end.line, 2U);
-  EXPECT_EQ(statements[0].end.column, 77U);
+  EXPECT_EQ((*policy)->place(statements[0].begin).line, 1U);
+  EXPECT_EQ((*policy)->place(statements[0].begin).column, 41U);
+  EXPECT_EQ((*policy)->place(statements[0].end).line, 2U);
+  EXPECT_EQ((*policy)->place(statements[0].end).column, 77U);
   EXPECT_EQ(statements[1].sid, "");
   EXPECT_EQ(statements[1].effect, Effect::deny);
-  EXPECT_EQ(statements[1].begin.line, 2U);
-  EXPECT_EQ(statements[1].begin.column, 79U);
-  EXPECT_EQ(statements[1].end.line, 3U);
-  EXPECT_EQ(statements[1].end.column, 64U);
+  EXPECT_EQ((*policy)->place(statements[1].begin).line, 2U);
+  EXPECT_EQ((*policy)->place(statements[1].begin).column, 79U);
+  EXPECT_EQ((*policy)->place(statements[1].end).line, 3U);
+  EXPECT_EQ((*policy)->place(statements[1].end).column, 64U);
   EXPECT_EQ((*policy)->resources(),
             (std::vector<std::string_view>{"arn:aws:s3:::\u00e4", "arn:aws:s3:::b", "arn:aws:s3:::c"}));
 }
