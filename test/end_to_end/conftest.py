@@ -98,3 +98,10 @@ def refused(error_info, code, status=None):
 @pytest.fixture(name="refused")
 def refused_fixture():
     return refused
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """Short names for long inputs."""
+    if isinstance(val, (bytes, str)) and len(val) > 40:
+        return f"{argname}-{len(val)}-{val[:12]!r}".replace("\\", "")
+    return None

@@ -45,6 +45,7 @@ def test_secrets_stay_secret(podpass):
     user_secret = podpass.client("iam").create_access_key(UserName="user")["AccessKey"]["SecretAccessKey"]
     assert secret not in json.dumps(podpass.ready)
     holding_secret = []
+    closed = stat.S_IMODE(os.stat(podpass.data_dir).st_mode) & 0o077 == 0
     for folder, _, names in os.walk(podpass.data_dir):
         for name in names:
             path = os.path.join(folder, name)
@@ -55,7 +56,8 @@ def test_secrets_stay_secret(podpass):
             assert user_secret.encode() not in content, f"{path} holds a user's secret in clear"
             if secret.encode() in content:
                 holding_secret.append(path)
-            assert stat.S_IMODE(os.stat(path).st_mode) & 0o077 == 0, f"{path} can be read by others"
+                assert stat.S_IMODE(os.stat(path).st_mode) == 0o600, f"{path} holds root's secret"
+            assert closed or stat.S_IMODE(os.stat(path).st_mode) & 0o077 == 0, f"{path} can be read by others"
     assert len(holding_secret) <= 1  # the credentials file
     for name in (secret, user_secret):
         assert name not in podpass.log_text()

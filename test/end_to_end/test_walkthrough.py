@@ -4,11 +4,12 @@ the aws CLI with nothing configured but what `podpass env` prints. Then a proces
 import datetime
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
-from podpass_server import ACCOUNT, BIN, CLIENTS, CLUSTER, REGION, Keys, Podpass, allow
+from podpass_server import ACCOUNT, BIN, BINARY, CLIENTS, CLUSTER, COMMAND_SECONDS, REGION, Keys, Podpass, allow
 
 BUCKET = "my-pod-secrets-bucket"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/my-policy"
@@ -294,6 +295,16 @@ def test_exec_passes_exit_codes_on(corrected):
         assert corrected.exec("default", "my-service-account", "sh", "-c", f"exit {code}", check=False).returncode == code
     missing = corrected.exec("default", "my-service-account", "no-such-program", check=False)
     assert missing.returncode == 127 and "no-such-program" in missing.stderr
+
+
+def test_exec_passes_signals_on(corrected):
+    script = 'trap "kill $!; exit 5" TERM; sleep 60 & echo ready; wait'
+    command = [BINARY, "exec", "--data-dir", corrected.data_dir, "--namespace", "default", "--service-account", "my-service-account", "--",
+               "sh", "-c", script]
+    with subprocess.Popen(command, env=corrected.bare_env(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.wait(COMMAND_SECONDS) == 5
 
 
 def test_exec_lets_no_other_credentials_in(corrected):
