@@ -1,5 +1,5 @@
-// IAM's records and tables. What is read together stands in one record: a role carries its attachments and inline policies.
-// Keys use the lower-case name, because names are unique without regard to case.
+// IAM's records and tables. What is read together stands in one record: a role carries its attachments and inline
+// policies. Keys use the lower-case name, because names are unique without regard to case.
 #pragma once
 
 #include <map>
@@ -27,7 +27,8 @@ struct RoleRecord {
   aws::TagMap tags;
 };
 BOOST_DESCRIBE_STRUCT(RoleRecord, (),
-                      (name, id, path, created, description, max_session_seconds, trust, boundary, attached, inlined, tags))
+                      (name, id, path, created, description, max_session_seconds, trust, boundary, attached, inlined,
+                       tags))
 inline constexpr store::Table<RoleRecord> kRoles{"roles"};
 
 // users/<account>/<lower name>
@@ -62,8 +63,9 @@ BOOST_DESCRIBE_STRUCT(PolicyRecord, (),
                       (name, id, path, description, created, updated, default_version, last_version, versions, tags))
 inline constexpr store::Table<PolicyRecord> kPolicies{"policies"};
 
-// Who uses a managed policy: policy_uses/<account>/<lower policy name>/<use>/<kind>/<lower name>, use: "attached" | "boundary", kind: "role" | "user".
-// Written in the same transaction as the role or user. So AttachmentCount is a count, and deletion knows of all uses.
+// Who uses a managed policy: policy_uses/<account>/<lower policy name>/<use>/<kind>/<lower name>, use: "attached" |
+// "boundary", kind: "role" | "user". Written in the same transaction as the role or user. So AttachmentCount is a
+// count, and deletion knows of all uses.
 struct PolicyUseRecord {
   std::string name;  // of the role or user, as spelled
 };
@@ -79,7 +81,8 @@ struct AccessKeyRecord {
 BOOST_DESCRIBE_STRUCT(AccessKeyRecord, (), (id, status, created))
 inline constexpr store::Table<AccessKeyRecord> kAccessKeys{"access_keys"};
 
-// access_key_secrets/<key id>: what authentication reads. Sealed under the key at rest with the key id as associated data; base64.
+// access_key_secrets/<key id>: what authentication reads. Sealed under the key at rest with the key id as associated
+// data; base64.
 struct AccessKeySecretRecord {
   std::string account, user;  // user: as spelled; empty: root
   bool active = true;

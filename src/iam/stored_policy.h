@@ -1,5 +1,6 @@
-// A policy document as a record holds it: the text as it was given, the unique ids that its principals resolved to when it was saved,
-// and the compiled policy, made once when the record is decoded. Written to the store as {"text", "principals"}.
+// A policy document as a record holds it: the text as it was given, the unique ids that its principals resolved to when
+// it was saved, and the compiled policy, made once when the record is decoded. Written to the store as {"text",
+// "principals"}.
 #pragma once
 
 #include <map>
@@ -14,10 +15,12 @@ namespace podpass::iam {
 template <policy::Kind kind>
 struct StoredPolicy {
   std::string text;
-  policy::PrincipalIds principals;                  // ARN in the text -> AROA or AIDA id; trust policies only
-  std::shared_ptr<const policy::Policy> compiled;  // null only if a newer version's grammar is unknown here: then nothing is allowed
+  policy::PrincipalIds principals;  // ARN in the text -> AROA or AIDA id; trust policies only
+  std::shared_ptr<const policy::Policy>
+      compiled;  // null only if a newer version's grammar is unknown here: then nothing is allowed
 
-  static StoredPolicy make(std::string text, policy::PrincipalIds principals, std::shared_ptr<const policy::Policy> compiled) {
+  static StoredPolicy make(std::string text, policy::PrincipalIds principals,
+                           std::shared_ptr<const policy::Policy> compiled) {
     return {std::move(text), std::move(principals), std::move(compiled)};
   }
 };

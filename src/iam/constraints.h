@@ -1,0 +1,61 @@
+// What IAM demands of a request's members (lengths, characters, ranges), checked by a table, with AWS's text:
+// "1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy regular
+// expression pattern: [\w+=,.@-]+"
+//
+//   return Constraints().text("roleName", request.RoleName, Rule::role_name).number("maxSessionDuration", n, 3600,
+//   43200).result();
+//
+// Collects all failures of one request, as AWS does. One thread. Lengths are in characters. Source: the constraints of
+// IAM's API model.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace podpass::iam {
+
+enum class Rule {
+  role_name,
+  user_name,
+  existing_user_name,
+  policy_name,
+  path,
+  path_prefix,
+  policy_path,
+  document,
+  role_description,
+  policy_description,
+  arn,
+  version_id,
+  access_key_id,
+  tag_key,
+};
+
+class Constraints {
+ public:
+  // `member` with a small first letter, as AWS prints it.
+  Constraints& text(std::string_view member, std::string_view value, Rule rule);
+  Constraints& text(std::string_view member, const std::string& value, Rule rule) {
+    return text(member, std::string_view(value), rule);
+  }
+  Constraints& text(std::string_view member, const std::optional<std::string>& value, Rule rule);
+  Constraints& number(std::string_view member, std::optional<std::int64_t> value, std::int64_t least,
+                      std::int64_t most);
+  Constraints& one_of(std::string_view member, const std::optional<std::string>& value,
+                      std::initializer_list<std::string_view> allowed);
+  Constraints& not_empty(std::string_view member, std::size_t items);  // a required list
+
+  Result<void> result() const;
+
+ private:
+  void fail(std::string_view member, std::string_view value, std::string_view constraint);
+  std::vector<std::string> failures_;
+};
+
+}  // namespace podpass::iam

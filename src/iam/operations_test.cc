@@ -1,0 +1,232 @@
+#include "iam/operations.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "codec/json.h"
+#include "iam/lookup.h"
+#include "iam/world_test.h"
+
+namespace podpass::iam {
+namespace {
+
+using codec::Value;
+
+constexpr std::string_view kTrust =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}})";
+constexpr std::string_view kAllow =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})";
+
+// Something good for every member that an operation demands.
+Value sample(std::string_view operation, std::string_view member, const std::string& key_id) {
+  if (member == "RoleName" || member == "UserName") return operation.starts_with("Create") ? "fresh" : "target";
+  if (member == "PolicyName")
+    return operation.ends_with("UserPolicy") || operation.ends_with("RolePolicy") ? "in" : "fresh";
+  if (member == "PolicyArn" || member == "PermissionsBoundary") return "arn:aws:iam::111122223333:policy/target";
+  if (member == "AssumeRolePolicyDocument") return kTrust;
+  if (member == "PolicyDocument") return operation == "UpdateAssumeRolePolicy" ? kTrust : kAllow;
+  if (member == "Tags") return Value::list({Value::map({{"Key", "a"}, {"Value", "b"}})});
+  if (member == "TagKeys") return Value::list({"a"});
+  if (member == "VersionId") return "v1";
+  if (member == "AccessKeyId") return key_id;
+  if (member == "Status") return "Inactive";
+  if (member == "Description") return "text";
+  return {};
+}
+
+Value minimal_input(const aws::Operation& operation, const std::string& key_id) {
+  Value input(Value::Map{});
+  auto shape = operation.describe();
+  for (const auto& [member, described] : *shape.find("input")->find("members")->as<Value::Map>()) {
+    const bool wanted = *described.find("required")->as<bool>() || member == "Tags" || member == "TagKeys";
+    if (!wanted) continue;
+    auto value = sample(operation.name, member, key_id);
+    EXPECT_FALSE(value.is_null()) << operation.name << " " << member;
+    input.add(member, std::move(value));
+  }
+  return input;
+}
+
+// A role, a user and a policy named "target", and a user "nobody" without any permission.
+std::string furnish(World& world) {
+  auto root = world.root();
+  auto run = [&](std::string_view operation, const Value& input) {
+    auto result = world.run(operation, input, *root);
+    EXPECT_TRUE(result) << operation << ": " << result.error().message;
+    return result ? *result : Value();
+  };
+  run("CreateRole", Value::map({{"RoleName", "target"}, {"AssumeRolePolicyDocument", kTrust}}));
+  run("CreateUser", Value::map({{"UserName", "target"}}));
+  run("CreateUser", Value::map({{"UserName", "nobody"}}));
+  run("CreatePolicy", Value::map({{"PolicyName", "target"}, {"PolicyDocument", kAllow}}));
+  auto key = run("CreateAccessKey", Value::map({{"UserName", "target"}}));
+  return std::string(key.find("AccessKey")->text("AccessKeyId"));
+}
+
+TEST(Operations, AreNamedOnce) {
+  std::set<std::string_view> names;
+  for (const auto& operation : service().operations) {
+    EXPECT_TRUE(names.insert(operation.name).second) << operation.name;
+    const bool reads = operation.name.starts_with("Get") || operation.name.starts_with("List");
+    EXPECT_EQ(operation.access == aws::Access::read, reads) << operation.name;
+  }
+}
+
+TEST(Operations, AreAllDeniedWithoutPermissionAndChangeNothing) {
+  World world;
+  auto key_id = furnish(world);
+  auto nobody = world.user("nobody");
+  for (const auto& operation : service().operations) {
+    bool wrote = true;
+    auto result = world.rehearse(operation.name, minimal_input(operation, key_id), *nobody, &wrote);
+    ASSERT_FALSE(result) << operation.name;
+    EXPECT_EQ(result.error().kind, ErrorKind::denied) << operation.name << ": " << result.error().message;
+    EXPECT_EQ(result.error().code, "AccessDenied") << operation.name;
+    EXPECT_TRUE(result.error().message.contains("iam:" + std::string(operation.name))) << result.error().message;
+    EXPECT_FALSE(wrote) << operation.name;
+  }
+}
+
+// A missing entity is refused with the same words as one that exists, to someone who may not know.
+TEST(Operations, DeniedCallersCannotTellWhatExists) {
+  World world;
+  furnish(world);
+  auto nobody = world.user("nobody");
+  auto message = [&](std::string_view name) {
+    auto result = world.rehearse("GetRole", Value::map({{"RoleName", name}}), *nobody);
+    EXPECT_FALSE(result);
+    auto text = result.error().message;
+    text.replace(text.find(name), name.size(), "NAME");
+    return text;
+  };
+  EXPECT_EQ(message("target"), message("absent"));
+}
+
+TEST(Operations, RootMayDoThemAll) {
+  World world;
+  auto key_id = furnish(world);
+  auto root = world.root();
+  std::set<std::string_view> expected_not_found = {"DetachRolePolicy", "DetachUserPolicy", "GetRolePolicy",
+                                                   "GetUserPolicy",    "DeleteRolePolicy", "DeleteUserPolicy"};
+  std::set<std::string_view> expected_conflict = {"DeletePolicyVersion", "DeleteUser"};
+  for (const auto& operation : service().operations) {
+    auto input = minimal_input(operation, key_id);
+    if (operation.name.ends_with("AccessKey") || operation.name == "CreateAccessKey") input.set("UserName", "target");
+    auto result = world.rehearse(operation.name, input, *root);
+    if (expected_not_found.contains(operation.name)) {
+      ASSERT_FALSE(result) << operation.name;
+      EXPECT_EQ(result.error().status, 404);
+    } else if (expected_conflict.contains(operation.name)) {
+      ASSERT_FALSE(result) << operation.name;
+      EXPECT_EQ(result.error().status, 409);
+    } else {
+      EXPECT_TRUE(result) << operation.name << ": " << result.error().message;
+    }
+  }
+}
+
+TEST(Operations, AccountQuotasHold) {
+  World world;
+  world.deployment().quotas.roles = world.deployment().quotas.users = world.deployment().quotas.policies = 2;
+  auto root = world.root();
+  auto create = [&](std::string_view operation, std::string_view member, std::string_view name) -> std::string {
+    auto input =
+        Value::map({{std::string(member), name}, {"AssumeRolePolicyDocument", kTrust}, {"PolicyDocument", kAllow}});
+    auto result = world.run(operation, input, *root);
+    return result ? "made"
+                  : std::to_string(result.error().status) + " " + result.error().code + " " + result.error().message;
+  };
+  for (auto [operation, member, refusal] : {std::tuple("CreateRole", "RoleName", "RolesPerAccount"),
+                                            std::tuple("CreateUser", "UserName", "UsersPerAccount"),
+                                            std::tuple("CreatePolicy", "PolicyName", "PoliciesPerAccount")}) {
+    EXPECT_EQ(create(operation, member, "a"), "made");
+    EXPECT_EQ(create(operation, member, "b"), "made");
+    EXPECT_EQ(create(operation, member, "c"),
+              "409 LimitExceeded Cannot exceed quota for " + std::string(refusal) + ": 2");
+  }
+}
+
+std::string document_of_size(std::size_t characters, std::size_t spaces) {
+  std::string head =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::)";
+  std::string tail = R"("}})";
+  return head + std::string(characters - head.size() - tail.size(), 'x') + "\"" + std::string(spaces, ' ') + "}}";
+}
+
+TEST(Operations, PolicySizeIsCountedWithoutWhiteSpace) {
+  World world;
+  auto root = world.root();
+  auto create = [&](std::string_view name, std::string document) {
+    return world.run("CreatePolicy", Value::map({{"PolicyName", name}, {"PolicyDocument", std::move(document)}}),
+                     *root);
+  };
+  EXPECT_TRUE(create("fits", document_of_size(6144, 60'000)));
+  auto over = create("over", document_of_size(6145, 0));
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code, "LimitExceeded");
+  EXPECT_EQ(over.error().message, "Cannot exceed quota for PolicySize: 6144");
+}
+
+// White space is not counted by the quotas but stored, so a limit of our own keeps records small enough to be stored.
+TEST(Operations, WhiteSpaceCannotFillARecord) {
+  World world;
+  auto root = world.root();
+  auto document = document_of_size(200, 130'000);
+  std::ranges::replace(document, ' ', '\n');
+  ASSERT_TRUE(world.run("CreatePolicy", Value::map({{"PolicyName", "p"}, {"PolicyDocument", document}}), *root));
+  auto more = Value::map({{"PolicyArn", "arn:aws:iam::111122223333:policy/p"}, {"PolicyDocument", document}});
+  EXPECT_TRUE(world.run("CreatePolicyVersion", more, *root));
+  EXPECT_TRUE(world.run("CreatePolicyVersion", more, *root));
+  auto full = world.run("CreatePolicyVersion", more, *root);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, "LimitExceeded");
+  ASSERT_TRUE(world.run("CreateRole", Value::map({{"RoleName", "r"}, {"AssumeRolePolicyDocument", kTrust}}), *root));
+  for (auto name : {"a", "b", "c"}) {
+    auto put = Value::map({{"RoleName", "r"}, {"PolicyName", name}, {"PolicyDocument", document}});
+    auto result = world.run("PutRolePolicy", put, *root);
+    EXPECT_EQ(result.has_value(), std::string_view(name) != "c") << name;
+  }
+}
+
+TEST(Operations, TrustPolicySizeIsLimited) {
+  World world;
+  std::string trust =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalTag/a":")" +
+      std::string(2'000, 'x') + R"("}}}})";
+  auto result =
+      world.run("CreateRole", Value::map({{"RoleName", "r"}, {"AssumeRolePolicyDocument", trust}}), *world.root());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().status, 409);
+  EXPECT_EQ(result.error().message, "Cannot exceed quota for ACLSizePerRole: 2048");
+}
+
+TEST(Operations, RolesOfAwsServicesCannotBeChanged) {
+  World world;
+  ASSERT_TRUE(world.store().run([&](store::Transaction& tx) -> Result<void> {
+    RoleRecord role;
+    role.name = "AWSServiceRoleForX";
+    role.id = "AROAAAAAAAAAAAAAAAAAA";
+    role.path = "/aws-service-role/x.amazonaws.com/";
+    tx.put(kRoles,
+           {World::kAccount,
+            "awsservicerolefor"
+            "x"},
+           std::move(role));
+    return {};
+  }));
+  auto root = world.root();
+  for (const auto& operation : service().operations) {
+    auto input = minimal_input(operation, "AKIAAAAAAAAAAAAAAAAA");
+    if (operation.access == aws::Access::read || operation.name == "CreateRole" || !input.find("RoleName")) continue;
+    input.set("RoleName", "AWSServiceRoleForX");
+    auto result = world.rehearse(operation.name, input, *root);
+    ASSERT_FALSE(result) << operation.name;
+    EXPECT_EQ(result.error().code, "UnmodifiableEntity") << operation.name << ": " << result.error().message;
+    EXPECT_EQ(result.error().status, 400);
+  }
+}
+
+}  // namespace
+}  // namespace podpass::iam

@@ -1,0 +1,22 @@
+// Runs every scenario in testdata/; world_test.h says what their lines mean.
+#include <gtest/gtest.h>
+
+#include "iam/world_test.h"
+
+namespace podpass::iam {
+namespace {
+
+class Scenarios : public testing::TestWithParam<const char*> {};
+
+TEST_P(Scenarios, Runs) {
+  run_scenario(std::string("testdata/") + GetParam() + ".txt");
+}
+
+INSTANTIATE_TEST_SUITE_P(Iam, Scenarios,
+                         testing::Values("access_keys", "permissions", "policies", "policy_versions", "role_boundary",
+                                         "role_policies", "roles", "tags", "trust_principals", "user_boundary",
+                                         "user_policies", "users", "validation"),
+                         [](const auto& scenario) { return std::string(scenario.param); });
+
+}  // namespace
+}  // namespace podpass::iam
