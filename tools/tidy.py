@@ -282,6 +282,19 @@ def check_unreferenced(sources):
             yield Finding("src/" + path if "src/" + path in paths else path, 1, "a .cc file is included", "make it a header")
 
 
+def check_scripts(sources, root):
+    """What begins with #! can be run, and is whole as far as its shell can tell."""
+    for source in sources:
+        if not source.text.startswith("#!"):
+            continue
+        if not os.access(root / source.path, os.X_OK):
+            yield Finding(source.path, 1, "begins with #! and is not executable", "chmod +x")
+        if re.match(r"#!.*\b(?:ba)?sh\b", source.text):
+            told = subprocess.run(["bash", "-n", source.path], cwd=root, capture_output=True, text=True, check=False)
+            if told.returncode != 0:
+                yield Finding(source.path, 1, f"bash -n: {told.stderr.strip()}", "repair it")
+
+
 def check_format(sources, root):
     files = [source.path for source in sources if source.is_cpp]
     chunks = [files[i : i + 12] for i in range(0, len(files), 12)]
@@ -330,6 +343,7 @@ def check_tree(root):
         findings.update(check(sources))
     findings.update(check_layers(sources, cmake))
     findings.update(check_format(sources, root))
+    findings.update(check_scripts(sources, root))
     return sorted(findings), len(sources)
 
 

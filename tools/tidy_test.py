@@ -187,6 +187,13 @@ def test_format(tmp_path):
     assert [str(f) for f in tidy.check_format(sources, tmp_path)] == ["bad.cc:1: not formatted, run make format"]
 
 
+def test_scripts(tmp_path):
+    (tmp_path / "run").write_text("#!/usr/bin/env bash\nif true; then\n")
+    sources = [tidy.Source("run", (tmp_path / "run").read_text()), tidy.Source("data", "if true; then\n")]
+    first, second = sorted(str(finding) for finding in tidy.check_scripts(sources, tmp_path))
+    assert first.startswith("run:1: bash -n: ") and second == "run:1: begins with #! and is not executable, chmod +x"
+
+
 def test_a_tree_as_a_whole(tmp_path):
     """What is ignored by git is not looked at; the exit code says whether anything was found."""
     (tmp_path / "CMakeLists.txt").write_text("podpass_library(base)\n")

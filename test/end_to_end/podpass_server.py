@@ -252,7 +252,7 @@ class Podpass:
         url = urllib.parse.urlsplit(endpoint or self.endpoint)
         connection = http.client.HTTPConnection(url.hostname, url.port, timeout=COMMAND_SECONDS)
         try:
-            connection.request(method, path, body=body, headers=headers or {})
+            connection.request(method, path, body=body or None, headers=headers or {})
             response = connection.getresponse()
             return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         finally:
