@@ -8,7 +8,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
@@ -23,7 +22,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadSize = 16 * 1024;
-using Strand = asio::strand<asio::any_io_executor>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Socket = std::unique_ptr<tcp::socket>;
 
@@ -74,22 +72,17 @@ void AsyncClient::State::keep(Socket socket) {
 
 namespace {
 
-// One call. Everything in it runs on its strand, so that the timer and the coroutine never meet.
+// One call. Its coroutine runs wherever the caller does; only the timer, which may fire on another thread, meets it,
+// and that under the mutex: it does no more than shut the socket down, which ends whatever the coroutine waits for.
 template <class Pool>
 class Exchange : public std::enable_shared_from_this<Exchange<Pool>> {
  public:
   Exchange(std::shared_ptr<Pool> pool, ClientRequest request)
-      : pool_(std::move(pool)),
-        request_(std::move(request)),
-        strand_(asio::make_strand(pool_->executor)),
-        timer_(strand_),
-        resolver_(strand_) {}
+      : pool_(std::move(pool)), request_(std::move(request)), timer_(pool_->executor), resolver_(pool_->executor) {}
 
-  const Strand& strand() const { return strand_; }
   std::optional<Result<ClientResponse>> result;
 
   asio::awaitable<void> run() {
-    const auto self = this->shared_from_this();
     deadline_ = std::chrono::steady_clock::now() + pool_->limits.total;
     Result<std::string> wire = write_request(pool_->endpoint, request_);
     if (!wire) {
@@ -97,15 +90,15 @@ class Exchange : public std::enable_shared_from_this<Exchange<Pool>> {
       co_return;
     }
     wire_ = std::move(*wire);
-    socket_ = pool_->take_idle();
+    own(pool_->take_idle());
     const bool reused = socket_ != nullptr;
     co_await attempt();
-    if (reused && unanswered_ && !late_ && (written_ == 0 || is_repeatable(request_))) {
-      socket_.reset();
+    if (reused && unanswered_ && !is_late() && (written_ == 0 || is_repeatable(request_))) {
+      own(nullptr);
       co_await attempt();
     }
-    timer_.cancel();
-    socket_.reset();
+    disarm();
+    own(nullptr);
   }
 
  private:
@@ -125,21 +118,50 @@ class Exchange : public std::enable_shared_from_this<Exchange<Pool>> {
     result = std::move(error);
   }
   void fail(const error_code& error) {
-    if (late_)
+    if (is_late()) {
       return fail(Error::unavailable("no answer within " + std::to_string(pool_->limits.total.count()) + " ms"));
+    }
     if (error == asio::error::eof) return fail(Error::unavailable("the connection ended before an answer had come"));
     fail(Error::unavailable(reason_of(error)));
   }
 
+  // The socket in use, replaced under the mutex: the old one is closed.
+  void own(Socket socket) {
+    const std::lock_guard lock(mutex_);
+    socket_ = std::move(socket);
+  }
+  Socket give_up() {
+    const std::lock_guard lock(mutex_);
+    return late_ ? nullptr : std::move(socket_);
+  }
+  bool is_late() {
+    const std::lock_guard lock(mutex_);
+    return late_;
+  }
+
   void arm(SteadyTime when) {
+    const std::uint64_t mine = disarm();
     timer_.expires_at(when);
-    timer_.async_wait([self = this->shared_from_this()](const error_code& error) {
-      if (error || self->timer_.expiry() > std::chrono::steady_clock::now()) return;
-      self->late_ = true;
-      self->resolver_.cancel();
-      error_code ignored;
-      if (self->socket_) self->socket_->close(ignored);
-    });
+    timer_.async_wait([self = this->shared_from_this(), mine](const error_code&) { self->expire(mine); });
+  }
+  std::uint64_t disarm() {
+    std::uint64_t next;
+    {
+      const std::lock_guard lock(mutex_);
+      next = ++armed_;  // before the cancelled wait can look at it
+    }
+    timer_.cancel();
+    return next;
+  }
+  void expire(std::uint64_t armed) {
+    const std::lock_guard lock(mutex_);
+    if (armed != armed_) return;
+    late_ = true;
+    if (socket_) {
+      ::shutdown(socket_->native_handle(), SHUT_RDWR);
+    } else {
+      resolver_.cancel();
+    }
   }
 
   asio::awaitable<void> connect() {
@@ -148,17 +170,20 @@ class Exchange : public std::enable_shared_from_this<Exchange<Pool>> {
     error_code error;
     const std::vector<tcp::endpoint> endpoints = co_await resolve(error);
     for (const tcp::endpoint& endpoint : endpoints) {
-      if (late_) break;
-      socket_ = std::make_unique<tcp::socket>(pool_->executor);
+      if (is_late()) break;
+      auto socket = std::make_unique<tcp::socket>(pool_->executor);
       error = {};
+      socket->open(endpoint.protocol(), error);
+      if (error) continue;
+      own(std::move(socket));
       co_await socket_->async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
-      if (!error && !late_) {
+      if (!error && !is_late()) {
         socket_->set_option(tcp::no_delay(true), error);
         co_return;
       }
     }
-    socket_.reset();
-    if (late_) {
+    own(nullptr);
+    if (is_late()) {
       const auto limit = std::min(pool_->limits.connect, pool_->limits.total);
       fail(Error::unavailable("no connection within " + std::to_string(limit.count()) + " ms"));
     } else {
@@ -203,26 +228,29 @@ class Exchange : public std::enable_shared_from_this<Exchange<Pool>> {
         co_return fail(write_error ? write_error : error);
       }
       answered = true;
-      if (error && error != asio::error::eof) co_return fail(error);
+      if (error && (error != asio::error::eof || is_late())) co_return fail(error);
       Result<void> fed = error ? reader.feed_end() : reader.feed(std::string_view(block->data(), got));
       if (!fed) co_return fail(std::move(fed).error());
     }
-    const bool keeps = !write_error && !late_ && reader.keeps_alive();
+    if (!write_error && reader.keeps_alive()) {
+      if (Socket socket = give_up()) pool_->keep(std::move(socket));
+    }
     result = reader.take();
-    if (keeps) pool_->keep(std::move(socket_));
   }
 
   std::shared_ptr<Pool> pool_;
   ClientRequest request_;
-  Strand strand_;
   asio::steady_timer timer_;
   tcp::resolver resolver_;
   SteadyTime deadline_;
   std::string wire_;
-  Socket socket_;
   std::size_t written_ = 0;
-  bool late_ = false;        // the timer has ended the call
   bool unanswered_ = false;  // the attempt failed before the first byte of an answer
+
+  std::mutex mutex_;  // over what the timer touches; the coroutine alone changes socket_
+  Socket socket_;
+  std::uint64_t armed_ = 0;  // tells a timer that has been replaced
+  bool late_ = false;        // the timer has ended the call
 };
 
 }  // namespace
@@ -235,7 +263,7 @@ AsyncClient::~AsyncClient() = default;
 
 asio::awaitable<Result<ClientResponse>> AsyncClient::send(ClientRequest request) {
   const auto exchange = std::make_shared<Exchange<State>>(state_, std::move(request));
-  co_await asio::co_spawn(exchange->strand(), exchange->run(), asio::use_awaitable);
+  co_await exchange->run();
   co_return std::move(*exchange->result);
 }
 

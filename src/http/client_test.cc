@@ -292,6 +292,40 @@ TEST(HttpClient, GivesUpInTime) {
   EXPECT_EQ(response.error().message, script.endpoint.url() + ": no answer within 30 ms");
 }
 
+TEST(HttpClient, GivesUpConnectingInTime) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  const Wire first(port);  // fills the queue of those that nobody accepts: further ones get no answer
+  ClientLimits limits;
+  limits.connect = 30ms;
+  Client client({"127.0.0.1", port}, limits);
+  const Result<ClientResponse> response = client.send({});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().message, "http://127.0.0.1:" + std::to_string(port) + ": no connection within 30 ms");
+  ::close(listener);
+}
+
+TEST(HttpClient, DoesNotTakeItsOwnPatienceForTheEndOfAnAnswer) {
+  Script script({[](Wire& wire) {
+    wire.read_until("\r\n\r\n");
+    wire.send("HTTP/1.1 200 OK\r\n\r\nhalf of");  // ends with the connection
+    wire.read_to_end();
+  }});
+  ClientLimits limits;
+  limits.total = 30ms;
+  Client client(script.endpoint, limits);
+  const Result<ClientResponse> response = client.send({});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().message, script.endpoint.url() + ": no answer within 30 ms");
+}
+
 TEST(HttpClient, BoundsTheBody) {
   Script script({answer_one});
   ClientLimits limits;
@@ -345,6 +379,7 @@ asio::awaitable<int> call_often(AsyncClient& client, int caller, int times) {
     request.target = "/" + std::to_string(caller);
     const std::string expected = request.target + ":" + request.body;
     const Result<ClientResponse> response = co_await client.send(std::move(request));
+    EXPECT_TRUE(response) << response.error().message;
     if (response && response->body == expected) ++right;
   }
   co_return right;
