@@ -31,7 +31,8 @@ class Compiler {
     out_.infos.reserve(statements);
     out_.denies.reserve(statements);
     out_.allows.reserve(statements);
-    out_.resource_texts.reserve(texts);
+    out_.resource_texts.reserve(statements * 2);
+    out_.conditions.reserve(statements * 2);
   }
 
   void statement(const StatementNodes& nodes) {

@@ -154,6 +154,7 @@ Result<void> read_statements(Document& document, std::uint32_t node) {
 Result<void> read_top(Document& document) {
   const auto& tree = document.tree;
   std::uint32_t statement = 0;
+  document.statements.reserve(tree.nodes.size() / 8 + 1);
   for (std::uint32_t child = 1; child != tree[0].next; child = tree[child].next) {
     const auto key = tree[child].key;
     if (key == "Version") {

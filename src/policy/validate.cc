@@ -40,6 +40,24 @@ Result<void> check_no_principal(const Document& document, const StatementNodes& 
   return malformed_at(document, statement.any_principal(), "Policy document should not specify a principal.");
 }
 
+// The six fields of an ARN; the last keeps its colons. A cut-off one has fewer.
+struct ArnFields {
+  std::array<std::string_view, 6> fields;
+  std::size_t count = 0;
+};
+
+ArnFields split_arn(std::string_view text) {
+  ArnFields arn;
+  while (arn.count < 5) {
+    const auto colon = text.find(':');
+    if (colon == npos) break;
+    arn.fields[arn.count++] = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  arn.fields[arn.count++] = text;
+  return arn;
+}
+
 bool effect_is_exact(const Document& document, const StatementNodes& statement) {
   const auto effect = document.tree[statement.effect].text;
   return effect == "Allow" || effect == "Deny";
@@ -64,9 +82,9 @@ Result<void> check_legacy(const Document& document, const StatementNodes& statem
   bool good = effect_is_exact(document, statement) && dates_are_dates(document, statement);
   for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) {
     if (!item.text.starts_with("arn:")) return;
-    const auto fields = split(item.text, ':');
-    const bool vendorless = fields.size() > 2 && fields[2].empty();
-    const bool cut_off = fields.size() < 6 && item.text.find("::") != npos;
+    const auto arn = split_arn(item.text);
+    const bool vendorless = arn.count > 2 && arn.fields[2].empty();
+    const bool cut_off = arn.count < 6 && item.text.find("::") != npos;
     good = good && !vendorless && !cut_off;
   });
   if (good) return {};
@@ -130,16 +148,16 @@ bool iam_path_is_good(std::string_view path) {
 std::string resource_fault(std::string_view resource) {
   if (resource == "*") return {};
   if (!resource.starts_with("arn:")) return "Resource " + std::string(resource) + " must be in ARN format or \"*\".";
-  auto fields = split(resource, ':');
-  const auto field = [&](std::size_t i) { return i < fields.size() ? fields[i] : std::string_view("*"); };
+  const auto arn = split_arn(resource);
+  const auto field = [&](std::size_t i) { return i < arn.count ? arn.fields[i] : std::string_view("*"); };
   const auto partition = field(1);
   if (partition != "*" && std::ranges::find(kPartitions, partition) == kPartitions.end()) {
     auto shown = std::string(resource);
-    for (auto i = fields.size(); i < 6; ++i) shown += ":*";
+    for (auto i = arn.count; i < 6; ++i) shown += ":*";
     return "Partition \"" + std::string(partition) + "\" is not valid for resource \"" + shown + "\".";
   }
   const auto vendor = field(2);
-  if (vendor.find_first_of("*?") != npos && fields.size() > 3) {
+  if (vendor.find_first_of("*?") != npos && arn.count > 3) {
     return "Resource vendor must be fully qualified and cannot contain regexes.";
   }
   const auto region = field(3);
@@ -302,8 +320,8 @@ Result<void> check_bucket_actions(const Document& document, const StatementNodes
 Result<void> check_bucket_resources(const Document& document, const StatementNodes& statement) {
   bool good = true;
   for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) {
-    const auto fields = split(item.text, ':');
-    const bool bucket_arn = fields.size() > 5 && fields[0] == "arn" && fields[2] == "s3" && fields[3].empty() &&
+    const auto [fields, count] = split_arn(item.text);
+    const bool bucket_arn = count > 5 && fields[0] == "arn" && fields[2] == "s3" && fields[3].empty() &&
                             fields[4].empty() && std::ranges::find(kPartitions, fields[1]) != kPartitions.end();
     good = good && (item.text == "*" || bucket_arn);
   });
