@@ -178,7 +178,7 @@ BANNED = [
     (CALL + r"(?:localeconv|setlocale|getpwnam|gethostbyname|inet_ntoa)\s*\(", "a call that is not safe in threads",
      "use Asio or the _r form", ()),
     (CALL + r"(?:exit|_exit|quick_exit|abort)\s*\(", "ending the process", "return an error, or CHECK",
-     PROGRAMS + ("src/base/check",)),
+     PROGRAMS + ("src/base/check", TESTS)),
 ]
 BANNED = [(re.compile(pattern), what, do, where) for pattern, what, do, where in BANNED]
 
