@@ -50,6 +50,19 @@ TEST(Context, ListsAreCopied) {
   EXPECT_TRUE(context.find("a:empty")->all().empty());
 }
 
+TEST(Context, TruncateForgetsLaterKeys) {
+  Context context;
+  context.add("a:first", "1");
+  const auto before = context.size();
+  context.add("a:second", "2");
+  context.add("a:first", "3");
+  context.truncate(before);
+  EXPECT_FALSE(context.find("a:second"));
+  EXPECT_EQ(context.find("a:first")->value, "3");
+  context.add("a:second", "4");
+  EXPECT_EQ(context.find("a:second")->value, "4");
+}
+
 TEST(Context, KeepsText) {
   Context context;
   std::vector<std::string_view> kept;

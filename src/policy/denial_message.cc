@@ -1,6 +1,7 @@
 // AWS's sentences for a refused request. Source: IAM user guide, "Troubleshoot access denied error messages".
 #include <array>
 
+#include "base/strings.h"
 #include "policy/policy.h"
 
 namespace podpass::policy {
@@ -38,7 +39,7 @@ std::string denial_message(const Request& request, const Decision& decision) {
   text += " on resource: ";
   text += request.resource;
   // A role's trust policy is told to nobody: neither which layer refused nor whether the role exists.
-  const bool is_assume_role = decision.layer == Layer::trust || request.action == "sts:AssumeRole";
+  const bool is_assume_role = decision.layer == Layer::trust || iequals(request.action, "sts:AssumeRole");
   if (decision.layer == Layer::none || is_assume_role) return text;
   const auto& phrase = kPhrases[static_cast<std::size_t>(decision.layer) - static_cast<std::size_t>(Layer::identity)];
   if (decision.outcome == Outcome::explicit_deny) {

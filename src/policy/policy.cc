@@ -1,6 +1,6 @@
 #include "policy/policy.h"
 
-#include <algorithm>
+#include <set>
 
 #include "policy/compiled.h"
 
@@ -40,8 +40,9 @@ std::vector<std::string_view> Policy::resources() const {
 
 std::vector<std::string_view> Policy::condition_keys() const {
   std::vector<std::string_view> keys;
+  std::set<std::string> known;  // in lower case
   const auto add = [&](std::string_view key) {
-    if (std::ranges::none_of(keys, [&](std::string_view known) { return iequals(known, key); })) keys.push_back(key);
+    if (known.insert(to_lower(key)).second) keys.push_back(key);
   };
   for (const auto& condition : compiled_->conditions) add(compiled_->pool.view(condition.key));
   for (const auto range : compiled_->variable_texts) add(compiled_->pool.view(range));
