@@ -148,13 +148,17 @@ TEST_P(BackendSuite, RevisionsAreNotUsedTwice) {
 
 TEST_P(BackendSuite, EverythingIsThereAfterReopening) {
   Contents expected;
-  for (int i = 0; i < 300; ++i) {
-    auto key = "/k/" + std::to_string(i);
-    expected[key] = {"v" + std::to_string(i), put(key, "v" + std::to_string(i))};
-  }
-  for (int i = 0; i < 300; i += 3) {
-    auto key = "/k/" + std::to_string(i);
-    expected[key] = {"w", put(key, "w", expected[key].second)};
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Commit> group;
+    for (int i = 0; i < 300; i += round + 1) {
+      auto key = "/k/" + std::to_string(i);
+      group.push_back({{{key, "v" + std::to_string(round), expected[key].second}}});
+    }
+    auto results = backend_->commit_if(group);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      ASSERT_TRUE(results[i]);
+      expected[group[i].writes[0].key] = {*group[i].writes[0].value, results[i]->of(0)};
+    }
   }
   reopen();
   EXPECT_EQ(contents(), expected);

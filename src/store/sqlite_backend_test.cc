@@ -48,7 +48,10 @@ class SqliteBackendTest : public testing::Test {
   void fill(int records) {
     auto store = open();
     ASSERT_TRUE(store) << message_;
-    for (int i = 0; i < records; ++i) ASSERT_TRUE(put_pet(*store, {std::to_string(i)}, i));
+    ASSERT_TRUE(store->run([&](Transaction& tx) -> Result<void> {
+      for (int i = 0; i < records; ++i) tx.put(kPets, {std::to_string(i)}, {"pet", i});
+      return {};
+    }));
   }
 
   testing::AssertionResult refuses(std::string_view because) {

@@ -160,8 +160,6 @@ TEST_F(WriterTest, ReplicasSeeEachOther) {
 
 TEST_F(WriterTest, AStoreThatIsOutOfStepLoadsAgain) {
   ASSERT_TRUE(put({"a"}, 1).get());
-  // Behind the store's back: a process that the backend did not tell of.
-  MemoryBackend stranger(disk_);
   plan_->hold();
   auto held = put({"b"}, 1);
   plan_->wait_until_held();
