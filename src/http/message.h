@@ -44,8 +44,8 @@ struct FilePart {
 
 struct Response {
   int status = 200;
-  // Names are literals or outlive the response. Content-Length, Transfer-Encoding and Connection are the server's own
-  // business: such headers set here are left out. A line break in a name or value turns the response into a 500.
+  // Names are literals or outlive the response. Content-Length, Transfer-Encoding, Connection, Date and Server are the
+  // server's own business: such headers set here are left out. A line break in a value turns the response into a 500.
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::variant<std::string, FilePart> body;  // Content-Length is written by the server
   bool head = false;   // the answer to a HEAD request: Content-Length is that of `body`, which is not sent
