@@ -76,7 +76,11 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return decode(text, kStandardValues);
 }
 
-std::string base64url_encode(std::string_view bytes) { return encode(bytes, kUrl); }
-std::optional<std::string> base64url_decode(std::string_view text) { return decode(text, kUrlValues); }
+std::string base64url_encode(std::string_view bytes) {
+  return encode(bytes, kUrl);
+}
+std::optional<std::string> base64url_decode(std::string_view text) {
+  return decode(text, kUrlValues);
+}
 
 }  // namespace podpass::codec

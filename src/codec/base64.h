@@ -1,5 +1,5 @@
-// Base64 (RFC 4648): the standard alphabet with padding, and base64url without. Decoding is strict: no white space, no stray bits.
-// Pure functions; safe from any thread.
+// Base64 (RFC 4648): the standard alphabet with padding, and base64url without. Decoding is strict: no white space, no
+// stray bits. Pure functions; safe from any thread.
 #pragma once
 
 #include <optional>

@@ -8,6 +8,15 @@
 namespace podpass::codec::detail {
 namespace {
 
+constexpr std::string_view kNullAt = "1 validation error detected: Value null at '";
+
+// AWS spells a member with a small first letter in its validation errors: 'tags.1.member.key'.
+std::string small_first(std::string_view name) {
+  std::string place(name);
+  place[0] = ascii_lower(place[0]);
+  return place;
+}
+
 Result<std::int64_t> integer(const Value& value, Reading reading) {
   if (const auto* number = value.as<std::int64_t>()) return *number;
   if (const auto* number = value.as<double>(); number && std::floor(*number) == *number && std::abs(*number) < 9e15) {
@@ -22,17 +31,21 @@ Result<std::int64_t> integer(const Value& value, Reading reading) {
 }  // namespace
 
 Error missing_member(std::string_view name) {
-  auto error = Error::invalid("1 validation error detected: Value null at '");
-  std::string place(name);
-  place[0] = ascii_lower(place[0]);  // AWS spells the member with a small first letter here
-  error.message += place + "' failed to satisfy constraint: Member must not be null";
-  return error;
+  return Error::invalid(std::string(kNullAt) + small_first(name) +
+                        "' failed to satisfy constraint: Member must not be null");
 }
 
-Error wrong_type(std::string_view wanted) { return Error::invalid("Expected " + std::string(wanted) + "."); }
+Error wrong_type(std::string_view wanted) {
+  return Error::invalid("Expected " + std::string(wanted) + ".");
+}
 
 void add_place(Error& error, std::string_view name) {
   if (error.message.starts_with("Expected ")) error.message = std::string(name) + ": " + error.message;
+  if (error.message.starts_with(kNullAt)) error.message.insert(kNullAt.size(), small_first(name) + ".");
+}
+
+void add_item_place(Error& error, std::size_t number) {
+  if (error.message.starts_with(kNullAt)) error.message.insert(kNullAt.size(), std::to_string(number) + ".member.");
 }
 
 Result<void> read(const Value& value, Reading, std::string& out) {
@@ -79,7 +92,7 @@ Result<void> read(const Value& value, Reading reading, double& out) {
   }
   if (const auto* text = value.as_text(); text && reading == Reading::text) {
     auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-    if (error == std::errc{} && end == text->data() + text->size()) return {};
+    if (error == std::errc{} && end == text->data() + text->size() && std::isfinite(out)) return {};
   }
   return wrong_type("a number");
 }

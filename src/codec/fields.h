@@ -1,7 +1,7 @@
 // Between a struct and a Value: to_value(shape) and from_value<Shape>(value).
 //
-// A shape is an aggregate whose members are spelled as on the wire (a C++ keyword takes one trailing underscore, dropped
-// here) and described with BOOST_DESCRIBE_STRUCT right behind it; a forgotten member does not compile.
+// A shape is an aggregate whose members are spelled as on the wire (a C++ keyword takes one trailing underscore,
+// dropped here) and described with BOOST_DESCRIBE_STRUCT right behind it; a forgotten member does not compile.
 //
 //   T in {std::string, bool, int, std::int64_t, double, Time, Value}: required; its absence is an error that names it
 //   std::optional<T>                     may be absent; absent is not written
@@ -12,8 +12,11 @@
 // A type with `Value to_value(const T&)` and `Result<void> from_value(const Value&, Reading, T&)` of its own, found by
 // argument-dependent lookup, brings its own form.
 //
-// Reading::text is for forms, XML and path labels, where numbers, booleans and times arrive as text; Reading::typed is for JSON.
-// Unknown members are ignored, as AWS does. Errors: ErrorKind::invalid; the message is AWS's "1 validation error detected: ...".
+// Bases are not supported: shapes are flat. In Reading::text a bare text reads as a list of one.
+//
+// Reading::text is for forms, XML and path labels, where numbers, booleans and times arrive as text; Reading::typed is
+// for JSON. Unknown members are ignored, as AWS does. Errors: ErrorKind::invalid; the message is AWS's "1 validation
+// error detected: ...".
 #pragma once
 
 #include <boost/describe.hpp>
@@ -67,7 +70,8 @@ constexpr std::string_view wire_name(std::string_view member) {
 
 Error missing_member(std::string_view name);
 Error wrong_type(std::string_view wanted);
-void add_place(Error& error, std::string_view name);  // names the member that an error came from
+void add_place(Error& error, std::string_view name);    // names the member that an error came from
+void add_item_place(Error& error, std::size_t number);  // names the item of a list, from 1
 
 Result<void> read(const Value& value, Reading reading, std::string& out);
 Result<void> read(const Value& value, Reading reading, bool& out);
@@ -136,14 +140,17 @@ Result<void> read(const Value& value, Reading reading, T& out) {
 
 template <class T>
 Result<void> read(const Value& value, Reading reading, std::vector<T>& out) {
+  out.clear();
   const auto* list = list_of(value, reading);
   if (!list && reading == Reading::text && value.as_text()) return read(value, reading, out.emplace_back());
   if (!list) return wrong_type("a list");
-  out.clear();
   out.reserve(list->size());
   for (const auto& item : *list) {
     if (item.is_null()) return wrong_type("a list without null");
-    TRY(read(item, reading, out.emplace_back()));
+    if (auto read_it = read(item, reading, out.emplace_back()); !read_it) {
+      add_item_place(read_it.error(), out.size());
+      return read_it;
+    }
   }
   return {};
 }
@@ -155,7 +162,9 @@ Result<void> read(const Value& value, Reading reading, std::map<std::string, T>&
   out.clear();
   for (const auto& [key, item] : *map) {
     if (item.is_null()) return wrong_type("a map without null");
-    TRY(read(item, reading, out[key]));
+    T fresh{};  // a key that stands twice must not mix two items
+    TRY(read(item, reading, fresh));
+    out.insert_or_assign(key, std::move(fresh));
   }
   return {};
 }
@@ -165,13 +174,27 @@ Result<void> read(const Value& value, Reading reading, std::optional<T>& out) {
   return read(value, reading, out.emplace());
 }
 
-inline Value write(const std::string& value) { return value; }
-inline Value write(bool value) { return value; }
-inline Value write(int value) { return value; }
-inline Value write(std::int64_t value) { return value; }
-inline Value write(double value) { return value; }
-inline Value write(Time value) { return value; }
-inline Value write(const Value& value) { return value; }
+inline Value write(const std::string& value) {
+  return value;
+}
+inline Value write(bool value) {
+  return value;
+}
+inline Value write(int value) {
+  return value;
+}
+inline Value write(std::int64_t value) {
+  return value;
+}
+inline Value write(double value) {
+  return value;
+}
+inline Value write(Time value) {
+  return value;
+}
+inline Value write(const Value& value) {
+  return value;
+}
 template <class T>
 Value write(const std::vector<T>& items);
 template <class T>

@@ -5,11 +5,13 @@
 
 #include "base/strings.h"
 #include "codec/uri.h"
+#include "codec/utf8.h"
 
 namespace podpass::codec {
 namespace {
 
-// A name of the form, taken apart at its dots, as a tree. Lists and maps are told from structures only when all is read.
+// A name of the form, taken apart at its dots, as a tree. Lists and maps are told from structures only when all is
+// read.
 struct Node {
   std::optional<std::string> text;
   std::vector<std::pair<std::string, Node>> children;
@@ -22,7 +24,10 @@ struct Node {
   }
 };
 
+// Quotes at most kMaxQuoted bytes of the name: an error must not be as long as what a stranger sent.
 Error wrong(std::string_view name, std::string_view why) {
+  constexpr std::size_t kMaxQuoted = 128;
+  if (name.size() > kMaxQuoted) name = "with a long name";
   return Error::invalid("The parameter " + std::string(name) + " " + std::string(why));
 }
 
@@ -48,7 +53,7 @@ Result<std::vector<Node*>> numbered(Node& node, std::string_view name) {
   for (auto& [key, child] : node.children) {
     auto number = parse_integer(key);
     if (!number || *number < 1 || *number > kMaxFormIndex || key[0] == '0') {
-      return wrong(name, "has the index " + key + ", which is not a number from 1 to " + std::to_string(kMaxFormIndex) + ".");
+      return wrong(name, "has an index which is not a number from 1 to " + std::to_string(kMaxFormIndex) + ".");
     }
     found[*number] = &child;
   }
@@ -114,6 +119,7 @@ Result<FormPairs> parse_form(std::string_view text) {
     auto name = percent_decode(view.substr(0, equals));
     auto value = percent_decode(equals == std::string::npos ? std::string_view() : view.substr(equals + 1));
     if (!name || !value) return Error::invalid("The form is not percent-encoded correctly.");
+    if (!is_utf8(*name) || !is_utf8(*value)) return Error::invalid("The form is not UTF-8.");
     if (name->empty()) return Error::invalid("The form has a parameter without a name.");
     pairs.emplace_back(std::move(*name), std::move(*value));
   }

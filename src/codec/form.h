@@ -1,6 +1,7 @@
 // application/x-www-form-urlencoded, and AWS's query protocol on it: dotted names become a tree, `member.N` a list,
 // `entry.N.key|value` a map. Limits: kMaxFormPairs pairs, kMaxFormDepth dots, N from 1 to kMaxFormIndex with no gaps.
-// All leaves are text (read with Reading::text). Pure functions; safe from any thread.
+// All leaves are text (read with Reading::text); names and values are UTF-8. A name may stand once, as a value or with
+// parts below it, not both. Pure functions; safe from any thread.
 #pragma once
 
 #include <string_view>

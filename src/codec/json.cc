@@ -5,11 +5,13 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
+#include <vector>
 
 namespace podpass::codec {
 namespace {
 
-// Boost.JSON reads the bytes and calls this, which builds the Value. Stock parsers hide duplicate names; this one sees them.
+// Boost.JSON reads the bytes and calls this, which builds the Value. Stock parsers hide duplicate names; this one sees
+// them.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = 1'000'000;
@@ -45,10 +47,28 @@ class Builder {
     append(part);
     return add(Value(std::exchange(text_, {})));
   }
-  bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t number, string_view, error_code&) { return add(number); }
-  bool on_uint64(std::uint64_t number, string_view, error_code&) { return add(static_cast<double>(number)); }
-  bool on_double(double number, string_view, error_code&) { return add(number); }
+  bool on_number_part(string_view part, error_code&) { return append(part); }
+  bool on_int64(std::int64_t number, string_view, error_code&) {
+    text_.clear();
+    return add(number);
+  }
+  bool on_uint64(std::uint64_t number, string_view, error_code&) {
+    text_.clear();
+    return add(static_cast<double>(number));
+  }
+  // Boost.JSON 1.81 rounds doubles roughly; from_chars is exact.
+  bool on_double(double rough, string_view part, error_code& error) {
+    append(part);
+    double exact = 0;
+    auto [end, problem] = std::from_chars(text_.data(), text_.data() + text_.size(), exact);
+    text_.clear();
+    if (problem == std::errc::result_out_of_range && std::abs(rough) < 1) return add(0.0);  // too small for a double
+    if (problem != std::errc() || !std::isfinite(exact)) {
+      error = boost::json::error::exponent_overflow;
+      return false;
+    }
+    return add(exact);
+  }
   bool on_bool(bool flag, error_code&) { return add(flag); }
   bool on_null(error_code&) { return add(Value()); }
   bool on_comment_part(string_view, error_code&) { return true; }
@@ -90,7 +110,7 @@ class Builder {
     return true;
   }
 
-  // Linear for distinct names: sorted views find equal neighbours.
+  // Sorted views find equal neighbours: n log n, however many names a stranger sends.
   bool settle_duplicates(Value::Map& map) {
     if (map.size() < 2) return true;
     bool distinct = true;
@@ -239,11 +259,21 @@ void write_json_string(std::string_view text, std::string& out) {
     out.append(text.substr(start, i - start));
     start = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];
@@ -254,7 +284,9 @@ void write_json_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-void write_json(const Value& value, std::string& out) { std::visit(Writer{out, -1}, value.data()); }
+void write_json(const Value& value, std::string& out) {
+  std::visit(Writer{out, -1}, value.data());
+}
 
 std::string write_json(const Value& value) {
   std::string out;

@@ -1,6 +1,6 @@
-// JSON (RFC 8259) to and from Value. The parser is Boost.JSON's, fed foreign bytes: depth at most kMaxJsonDepth, one document,
-// valid UTF-8, no trailing bytes. Times are written as epoch seconds with milliseconds, as AWS's rest-json does.
-// Pure functions; safe from any thread.
+// JSON (RFC 8259) to and from Value. The parser is Boost.JSON's, fed foreign bytes: depth at most kMaxJsonDepth, one
+// document, valid UTF-8, no trailing bytes. Times are written as epoch seconds with milliseconds, as AWS's rest-json
+// does. Pure functions; safe from any thread.
 #pragma once
 
 #include <string>
@@ -13,10 +13,13 @@ namespace podpass::codec {
 
 inline constexpr int kMaxJsonDepth = 64;
 
-// What a name that stands twice in an object means: the last one counts, or it is an error (where a signature or a record speaks).
+// What a name that stands twice in an object means: the last one counts, or it is an error (where a signature or a
+// record speaks).
 enum class DuplicateKeys { last_wins, refuse };
 
-// ErrorKind::invalid, says at which byte. Whole numbers beyond 64 bits become doubles.
+// ErrorKind::invalid, says at which byte. Whole numbers beyond int64 become doubles; numbers beyond double are an
+// error. Doubles are read and written exactly: what was written reads back as the same bits, but a whole one as an
+// integer.
 Result<Value> parse_json(std::string_view text, DuplicateKeys duplicates = DuplicateKeys::last_wins);
 void write_json(const Value& value, std::string& out);
 std::string write_json(const Value& value);

@@ -1,6 +1,7 @@
 #include "codec/uri.h"
 
 #include "base/strings.h"
+#include "codec/utf8.h"
 
 namespace podpass::codec {
 namespace {
@@ -60,7 +61,7 @@ std::optional<QueryPairs> parse_query_string(std::string_view query) {
     auto equals = part.find('=');
     auto name = percent_decode(part.substr(0, equals));
     auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
-    if (!name || !value) return std::nullopt;
+    if (!name || !value || !is_utf8(*name) || !is_utf8(*value)) return std::nullopt;
     pairs.emplace_back(std::move(*name), std::move(*value));
   }
   return pairs;

@@ -1,6 +1,6 @@
 // Value: the one tree between bytes and structs. rest-json, query and rest-xml, the store's records, audit and test
-// transcripts all speak it. A plain value type: copy, move, compare. Maps keep their order and are small, so a lookup is
-// a scan. Depth and size are bounded by the parsers that make Values from foreign bytes.
+// transcripts all speak it. A plain value type: copy, move, compare. Maps keep their order and are small, so a lookup
+// is a scan. Depth and size are bounded by the parsers that make Values from foreign bytes.
 #pragma once
 
 #include <cstdint>
@@ -40,9 +40,13 @@ class Value {
 
   // The alternative, or null if it is another one.
   template <class T>
-  const T* as() const { return std::get_if<T>(&data_); }
+  const T* as() const {
+    return std::get_if<T>(&data_);
+  }
   template <class T>
-  T* as() { return std::get_if<T>(&data_); }
+  T* as() {
+    return std::get_if<T>(&data_);
+  }
   const std::string* as_text() const { return as<std::string>(); }
 
   // The member of a map; null if this is no map or has no such member.

@@ -1,0 +1,11 @@
+// Is text good UTF-8 (RFC 3629: shortest forms only, no surrogates)? Every leaf of a Value read from foreign bytes is,
+// so that what was read can be written again. Pure function; safe from any thread.
+#pragma once
+
+#include <string_view>
+
+namespace podpass::codec {
+
+bool is_utf8(std::string_view text);
+
+}  // namespace podpass::codec
