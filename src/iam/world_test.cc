@@ -37,7 +37,7 @@ bool matches(const Value& expected, const Value& actual) {
       const auto* found = actual.find(name);
       if (!found || !matches(item, *found)) return false;
     }
-    return actual.as<Value::Map>() != nullptr;
+    return map->empty() || actual.as<Value::Map>();
   }
   if (const auto* list = expected.as<Value::List>()) {
     const auto* other = actual.as<Value::List>();
@@ -55,6 +55,7 @@ struct Scenario {
   std::map<std::string, std::string> texts;
   std::string who = "root";
   Result<Value> last = Value();
+  bool judged = true;  // was the last operation's outcome looked at?
 
   std::unique_ptr<aws::Caller> caller() {
     auto space = who.find(' ');
@@ -98,6 +99,12 @@ struct Scenario {
            (last.error().cause.empty() ? "" : " (" + last.error().cause + ")");
   }
 
+  // An operation that nothing is said about is expected to succeed.
+  void expect_judged() {
+    EXPECT_TRUE(judged || last) << outcome();
+    judged = true;
+  }
+
   void line(const std::string& text) {
     auto space = text.find(' ');
     auto word = text.substr(0, space), rest = space == text.npos ? "" : text.substr(space + 1);
@@ -114,7 +121,9 @@ struct Scenario {
     } else if (word == "as") {
       who = rest;
     } else if (word == ">") {
+      expect_judged();
       auto middle = rest.find(' ');
+      judged = false;
       step(rest.substr(0, middle), middle == rest.npos ? "{}" : rest.substr(middle + 1));
     } else if (word == "=") {
       auto expected = codec::parse_json(filled(rest, true));
@@ -123,6 +132,7 @@ struct Scenario {
     } else if (word == "-") {
       EXPECT_TRUE(last && !at(*last, rest)) << outcome();
     } else if (word == "!") {
+      judged = true;
       ASSERT_FALSE(last) << outcome();
       EXPECT_EQ(filled(rest, false),
                 std::to_string(last.error().status) + " " + last.error().code + " " + last.error().message);
@@ -223,6 +233,7 @@ void run_scenario(const std::string& path) {
     scenario.line(line);
     if (testing::Test::HasFatalFailure()) return;
   }
+  scenario.expect_judged();
 }
 
 }  // namespace podpass::iam
