@@ -227,6 +227,18 @@ Decision decide(const Question& question, const Layers& layers) {
 
 }  // namespace
 
+bool Policy::may_allow(const Principal& principal, std::string_view action) const {
+  if (action.size() > kMaxActionSize) return false;
+  const Context context;
+  const Request request{principal, action, "*", {}, context};
+  const Question question(request);
+  return std::ranges::any_of(compiled_->allows, [&](auto index) {
+    const auto& statement = compiled_->statements[index];
+    return statement.principal_form == ListForm::listed && action_applies(*compiled_, statement, question) &&
+           match_principal(compiled_->pool, run_of(compiled_->principals, statement.principals), principal) != kNoMatch;
+  });
+}
+
 Decision evaluate(const Request& request, const Layers& layers) {
   if (iequals(request.action, "sts:GetCallerIdentity")) {
     Decision decision;

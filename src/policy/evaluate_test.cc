@@ -268,6 +268,18 @@ TEST(Evaluate, OverlongActionIsDenied) {
   EXPECT_TRUE(evaluate({user, std::string_view(action).substr(0, kMaxActionSize), "*", {}, context}, layers).allowed());
 }
 
+TEST(Policy, MayAllowLooksAtPrincipalAndActionOnly) {
+  const auto trust = must_parse(
+      R"({"Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole"],
+          "Condition":{"StringEquals":{"a:none":"x"}}},
+          {"Effect":"Deny","Principal":"*","Action":"sts:*"}]})",
+      Kind::trust);
+  EXPECT_TRUE(trust->may_allow(caller("service"), "sts:AssumeRole"));
+  EXPECT_FALSE(trust->may_allow(caller("service"), "sts:TagSession"));
+  EXPECT_FALSE(trust->may_allow(caller("user"), "sts:AssumeRole"));
+  EXPECT_FALSE(trust->may_allow(caller("service"), "sts:AssumeRole" + std::string(kMaxActionSize, 'x')));
+}
+
 TEST(DenialMessage, SaysWhatAwsSays) {
   const Context context;
   const auto user = caller("user");

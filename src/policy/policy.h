@@ -20,6 +20,7 @@
 namespace podpass::policy {
 
 struct Compiled;
+struct Principal;
 
 // What a document is for decides its grammar (which elements must or may not appear) and its quota's error.
 //   identity  inline policies and boundaries; any Version
@@ -75,6 +76,10 @@ class Policy {
   std::span<const PrincipalEntry> principals() const;
   // Every Resource and NotResource entry as written, in document order (S3 checks that they are of the bucket).
   std::vector<std::string_view> resources() const;
+  // Does an allow statement name this principal and action, whatever its conditions and resources? For checks made
+  // before a request is there (EKS looks at a role's trust policy when an association is made). A deny is not looked
+  // at.
+  bool may_allow(const Principal& principal, std::string_view action) const;
   // Every condition key named, in conditions and in variables, without repeats (for GetContextKeysFor...).
   std::vector<std::string_view> condition_keys() const;
 
