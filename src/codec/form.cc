@@ -13,14 +13,15 @@ namespace {
 // A name of the form, taken apart at its dots, as a tree. Lists and maps are told from structures only when all is
 // read.
 struct Node {
+  std::string name;
   std::optional<std::string> text;
-  std::vector<std::pair<std::string, Node>> children;
+  std::vector<Node> children;
 
-  Node& child(std::string_view name) {
-    for (auto& [key, node] : children) {
-      if (key == name) return node;
+  Node& child(std::string_view part) {
+    for (auto& node : children) {
+      if (node.name == part) return node;
     }
-    return children.emplace_back(std::string(name), Node()).second;
+    return children.emplace_back(Node{std::string(part), {}, {}});
   }
 };
 
@@ -50,9 +51,9 @@ Result<Value> convert(Node& node, std::string_view name);
 // The children "1".."N" of a `member` or `entry` node, in the order of their numbers.
 Result<std::vector<Node*>> numbered(Node& node, std::string_view name) {
   std::map<std::int64_t, Node*> found;
-  for (auto& [key, child] : node.children) {
-    auto number = parse_integer(key);
-    if (!number || *number < 1 || *number > kMaxFormIndex || key[0] == '0') {
+  for (auto& child : node.children) {
+    auto number = parse_integer(child.name);
+    if (!number || *number < 1 || *number > kMaxFormIndex || child.name[0] == '0') {
       return wrong(name, "has an index which is not a number from 1 to " + std::to_string(kMaxFormIndex) + ".");
     }
     found[*number] = &child;
@@ -75,9 +76,9 @@ Result<Value> convert_map(Node& entries, std::string_view name) {
   Value::Map map;
   for (auto* entry : TRY(numbered(entries, name))) {
     Node *key = nullptr, *value = nullptr;
-    for (auto& [part, child] : entry->children) {
-      if (part == "key") key = &child;
-      if (part == "value") value = &child;
+    for (auto& child : entry->children) {
+      if (child.name == "key") key = &child;
+      if (child.name == "value") value = &child;
     }
     if (!key || !key->text || !value) return wrong(name, "has an entry without key and value.");
     map.emplace_back(*key->text, TRY(convert(*value, name)));
@@ -85,19 +86,24 @@ Result<Value> convert_map(Node& entries, std::string_view name) {
   return Value(std::move(map));
 }
 
+Result<Value> convert_members(Node& node) {
+  Value::Map map;
+  map.reserve(node.children.size());
+  for (auto& child : node.children) {
+    auto value = TRY(convert(child, child.name));
+    map.emplace_back(std::move(child.name), std::move(value));
+  }
+  return Value(std::move(map));
+}
+
 Result<Value> convert(Node& node, std::string_view name) {
   if (node.text) return Value(std::move(*node.text));
   if (node.children.size() == 1) {
-    auto& [only, child] = node.children.front();
-    if (only == "member" && !child.text) return convert_list(child, name);
-    if (only == "entry" && !child.text) return convert_map(child, name);
+    auto& only = node.children.front();
+    if (only.name == "member" && !only.text) return convert_list(only, name);
+    if (only.name == "entry" && !only.text) return convert_map(only, name);
   }
-  Value::Map map;
-  for (auto& [key, child] : node.children) {
-    auto value = TRY(convert(child, key));
-    map.emplace_back(key, std::move(value));
-  }
-  return Value(std::move(map));
+  return convert_members(node);
 }
 
 }  // namespace
@@ -129,12 +135,7 @@ Result<FormPairs> parse_form(std::string_view text) {
 Result<Value> parse_query_form(std::string_view text) {
   Node root;
   for (auto& [name, value] : TRY(parse_form(text))) TRY(insert(root, name, std::move(value)));
-  Value::Map map;
-  for (auto& [key, child] : root.children) {
-    auto value = TRY(convert(child, key));
-    map.emplace_back(key, std::move(value));
-  }
-  return Value(std::move(map));
+  return convert_members(root);
 }
 
 }  // namespace podpass::codec
