@@ -141,10 +141,16 @@ Result<void> read_amz_date(std::string_view text, Credentialed& claims) {
   return {};
 }
 
+// botocore writes the zone of a Date header in figures (RFC 5322).
+std::string with_gmt(std::string_view date) {
+  if (date.ends_with(" -0000") || date.ends_with(" +0000")) date.remove_suffix(5);
+  return std::string(date) + (date.ends_with(' ') ? "GMT" : "");
+}
+
 Result<void> read_date(const Headers& headers, Credentialed& claims) {
   if (headers.amz_date) return read_amz_date(*headers.amz_date, claims);
   if (auto time = parse_amz_date(headers.date.value_or(""))) return read_amz_date(*headers.date, claims);
-  auto time = parse_http_date(headers.date.value_or(""));
+  auto time = parse_http_date(with_gmt(headers.date.value_or("")));
   if (!time) return bad_date(claims, headers.date.value_or(""));
   set_time(*time, claims);
   return {};
