@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <set>
 
 #include "codec/json.h"
@@ -15,7 +16,7 @@ namespace {
 using codec::Value;
 
 constexpr std::string_view kTrust =
-    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}})";
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}})";
 constexpr std::string_view kAllow =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})";
 
@@ -200,6 +201,41 @@ TEST(Operations, TrustPolicySizeIsLimited) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().status, 409);
   EXPECT_EQ(result.error().message, "Cannot exceed quota for ACLSizePerRole: 2048");
+}
+
+// Two operations that clash: the one that commits last must run again, and then sees what the other did.
+TEST(Operations, ClashesAreNoticed) {
+  const std::string_view arn = "arn:aws:iam::111122223333:policy/target";
+  struct Clash {
+    std::string_view slow;
+    Value slow_input;
+    std::string_view quick;
+    Value quick_input;
+  };
+  const auto role = Value::map({{"RoleName", "fresh"}, {"AssumeRolePolicyDocument", kTrust}});
+  const auto version = Value::map({{"PolicyArn", arn}, {"PolicyDocument", kAllow}});
+  const auto attach = Value::map({{"UserName", "target"}, {"PolicyArn", arn}});
+  const auto remove = Value::map({{"PolicyArn", arn}});
+  const auto key = Value::map({{"UserName", "nobody"}});
+  const Clash clashes[] = {{"AttachUserPolicy", attach, "DeletePolicy", remove},
+                           {"DeletePolicy", remove, "AttachUserPolicy", attach},
+                           {"CreateRole", role, "CreateRole", role},
+                           {"CreatePolicyVersion", version, "CreatePolicyVersion", version},
+                           {"DeleteUser", key, "CreateAccessKey", key},
+                           {"CreateAccessKey", key, "DeleteUser", key}};
+  for (const auto& clash : clashes) {
+    World world;
+    furnish(world);
+    auto root = world.root();
+    auto slow = world.store().begin();
+    ASSERT_TRUE(world.call(slow, clash.slow, clash.slow_input, *root)) << clash.slow;
+    ASSERT_TRUE(world.run(clash.quick, clash.quick_input, *root)) << clash.quick;
+    std::promise<Result<void>> done;
+    world.store().commit(std::move(slow), [&](Result<void> result) { done.set_value(std::move(result)); });
+    auto result = done.get_future().get();
+    ASSERT_FALSE(result) << clash.slow << " over " << clash.quick;
+    EXPECT_EQ(result.error().kind, ErrorKind::conflict);
+  }
 }
 
 TEST(Operations, RolesOfAwsServicesCannotBeChanged) {

@@ -192,13 +192,13 @@ std::unique_ptr<aws::Caller> World::role(std::string_view name) {
 }
 
 Result<Value> World::call(store::Transaction& tx, std::string_view operation, const Value& input,
-                          const aws::Caller& caller) {
+                          const aws::Caller& caller, codec::Reading reading) {
   policy::Context context;
   aws::Audit audit;
   aws::Call call{tx, deployment_, caller, context, clock_.now(), "test", audit};
   for (const auto& row : service().operations) {
     if (row.name != operation) continue;
-    auto result = row.run(call, service().name, input, codec::Reading::typed);
+    auto result = row.run(call, service().name, input, reading);
     if (!result) aws::name_error(service().errors, result.error());
     return result;
   }

@@ -38,14 +38,14 @@ class World {
   // The same without committing; `wrote` says whether there was something to commit.
   Result<codec::Value> rehearse(std::string_view operation, const codec::Value& input, const aws::Caller& caller,
                                 bool* wrote = nullptr);
+  // In a transaction that the test commits, or not.
+  Result<codec::Value> call(store::Transaction& tx, std::string_view operation, const codec::Value& input,
+                            const aws::Caller& caller, codec::Reading reading = codec::Reading::typed);
   store::Store& store() { return *store_; }
   aws::Deployment& deployment() { return deployment_; }
   ManualClock& clock() { return clock_; }
 
  private:
-  Result<codec::Value> call(store::Transaction& tx, std::string_view operation, const codec::Value& input,
-                            const aws::Caller& caller);
-
   ManualClock clock_;
   SeededRandom random_{7};
   aws::Deployment deployment_;
