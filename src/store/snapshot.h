@@ -52,6 +52,7 @@ class Published {
   explicit Published(std::shared_ptr<const Snapshot> first) { set(std::move(first)); }
   std::shared_ptr<const Snapshot> get() const;
   void set(std::shared_ptr<const Snapshot> next);
+  std::uint64_t number() const { return number_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<std::uint64_t> number_{0};

@@ -9,7 +9,8 @@
 namespace podpass::store {
 
 Result<std::unique_ptr<Store>> Store::open(std::unique_ptr<Backend> backend) {
-  return std::unique_ptr<Store>(new Store(TRY(Writer::start(std::move(backend)))));
+  auto writer = TRY(Writer::start(std::move(backend)));
+  return std::unique_ptr<Store>(new Store(std::move(writer)));
 }
 
 Store::Store(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
@@ -18,6 +19,8 @@ Store::~Store() = default;
 Transaction Store::begin() const {
   return Transaction(std::make_unique<TransactionState>(writer_->newest()));
 }
+
+std::uint64_t Store::version() const { return writer_->version(); }
 
 void Store::commit(Transaction transaction, Done done) {
   auto state = std::move(transaction.state_);

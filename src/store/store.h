@@ -36,6 +36,8 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   Transaction begin() const;
+  // Another number after every commit that changed something: what was derived from a transaction begun later than this was read holds while it stays.
+  std::uint64_t version() const;
 
   // Durable and visible to every later begin() before `done` is called with success. Conflict: what was read has
   // changed. Unavailable: it may or may not happen. `done` runs on the store's writer thread: hand over, don't work

@@ -31,6 +31,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   std::shared_ptr<const Snapshot> newest() const { return published_.get(); }
+  std::uint64_t version() const { return published_.number(); }
   void submit(std::unique_ptr<TransactionState> state, Store::Done done);
   Store::Figures figures() const;
 
