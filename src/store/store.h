@@ -36,7 +36,8 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   Transaction begin() const;
-  // Another number after every commit that changed something: what was derived from a transaction begun later than this was read holds while it stays.
+  // Another number after every commit that changed something: what was derived from a transaction begun later than
+  // this was read holds while it stays.
   std::uint64_t version() const;
 
   // Durable and visible to every later begin() before `done` is called with success. Conflict: what was read has
