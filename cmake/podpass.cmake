@@ -32,3 +32,11 @@ function(podpass_library name)
     set_tests_properties(${PODPASS_PRESET}.${name} PROPERTIES LABELS unit TIMEOUT 300)
   endif()
 endfunction()
+
+# The program: src/main/<name>.cc, linked with the folders that it builds its commands from.
+function(podpass_program name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/src/main/${name}.cc)
+  list(TRANSFORM arg_DEPENDS PREPEND podpass_)
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_LINK})
+endfunction()

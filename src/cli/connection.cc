@@ -53,7 +53,7 @@ Result<Connection> from_directory(const std::filesystem::path& directory) {
   connection.account = state.text("account");
   connection.cluster = state.text("cluster");
   connection.agent_uri = state.text("agent");
-  connection.credentials = read_profile(TRY(read_file(directory / "credentials")));
+  connection.credentials = TRY(read_credentials(directory));
   return connection;
 }
 
@@ -83,6 +83,14 @@ Result<Connection> find_connection(const std::string& data_directory) {
     return from_directory(kDefaultDataDirectory);
   }
   return from_environment();
+}
+
+Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory) {
+  auto credentials = read_profile(TRY(read_file(data_directory / "credentials")));
+  if (credentials.access_key_id.empty() || credentials.secret.empty()) {
+    return Error::invalid(fmt::format("{} holds no credentials.", (data_directory / "credentials").string()));
+  }
+  return credentials;
 }
 
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection) {

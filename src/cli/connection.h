@@ -25,6 +25,8 @@ Result<Connection> find_connection(const std::string& data_directory);
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection);
 void remove_connection(const std::filesystem::path& data_directory);  // server.json; the credentials stay
 
+Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory);
+
 // Calls a rest-json operation of the server; an error answer becomes an Error with its code and message.
 Result<codec::Value> call_server(const Connection& connection, const std::string& service, const std::string& method,
                                  const std::string& path, const codec::Value& body);

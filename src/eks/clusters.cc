@@ -9,7 +9,6 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::string_view kDefaultVersion = "1.32";
 constexpr std::size_t kPageSize = 100;
 
 VpcConfigResponse vpc_config(const VpcConfigRequest& request) {

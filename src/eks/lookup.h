@@ -23,6 +23,8 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
 
+inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, for clusters that name none
+
 // What a target role is told: region/account/cluster/namespace/service-account.
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
                         std::string_view service_account);

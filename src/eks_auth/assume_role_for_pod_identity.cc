@@ -103,7 +103,7 @@ sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
 }
 
 // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-Result<aws::Session> assume_role(aws::Call& call, const Exchange& exchange, sts::Assumption assumption) {
+Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumption) {
   policy::Principal pods;
   pods.type = policy::PrincipalType::service;
   pods.service = kPodsService;
@@ -167,7 +167,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   if (!exchange.association->disable_session_tags.value_or(false)) set_session_tags(exchange);
   exchange.session_name = session_name(request.clusterName, exchange.pod.pod_name, call.random());
 
-  auto session = TRY(assume_role(call, exchange, first_hop(call, exchange)));
+  auto session = TRY(assume_role(call, first_hop(call, exchange)));
   if (exchange.association->target_role_arn) session = TRY(assume_target(call, exchange, std::move(session)));
   call.audit.add("sessionName", session.session_name);
   call.audit.add("accessKeyId", session.access_key_id);

@@ -24,6 +24,7 @@ namespace {
 constexpr std::string_view kTokenPath = "eks-pod-identity-token";
 // Signals that a terminal or a supervisor sends to us and means for the command.
 constexpr std::array kPassedOn = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
+constexpr int kCannotRun = 127;       // as shells say
 constexpr Milliseconds kRetryAfter{5'000};  // a renewal that failed is tried again
 
 // Everything by which an SDK may find other credentials, another endpoint or another region.
@@ -114,7 +115,8 @@ class Watch {
       poll(&poll_for, 1, static_cast<int>(left));
       signalfd_siginfo info{};
       while (read(signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGCHLD) kill(child, static_cast<int>(info.ssi_signo));
+        // What the terminal sends, it sends to the command too.
+        if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL) kill(child, static_cast<int>(info.ssi_signo));
       }
       int status = 0;
       if (waitpid(child, &status, WNOHANG) == child) {
@@ -189,7 +191,8 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
   if (!child) {
     close(signals);
     sigprocmask(SIG_SETMASK, &old_mask, nullptr);
-    return child.error();
+    fmt::print(stderr, "podpass: {}\n", child.error().message);
+    return kCannotRun;
   }
   int code = Watch(connection, pod, file, token.expires).wait_for(*child, signals);
   close(signals);

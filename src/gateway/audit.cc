@@ -33,6 +33,7 @@ std::string_view identity_type(const aws::Caller& caller) {
     case policy::PrincipalType::role_session: return "AssumedRole";
     case policy::PrincipalType::federated_user: return "FederatedUser";
     case policy::PrincipalType::service: return "AWSService";
+    case policy::PrincipalType::web_identity: return "WebIdentityUser";
     case policy::PrincipalType::anonymous: return "AWSAccount";
   }
   return "Unknown";

@@ -10,7 +10,9 @@ namespace podpass::gateway {
 
 Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& credentialed, const http::Request& request,
                                                   std::string_view service, Time now) {
-  TRY(aws::check_scope(credentialed, deployment_.region, service, now));
+  // IAM and STS are one for all regions, and SDKs sign for whichever they think its home is.
+  const bool global = service == "iam" || service == "sts";
+  TRY(aws::check_scope(credentialed, global ? std::string_view() : deployment_.region, service, now));
   auto& callers = callers_.get();
   const auto version = store_.version();
   std::string id(credentialed.access_key_id);

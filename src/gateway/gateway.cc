@@ -109,6 +109,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
       running.audit.facts.clear();
       auto tx = store_.begin();
       output = run_once(running, request, tx);
+      if (const auto* failure = tx.failure(); output && failure) output = *failure;
       if (!output || !tx.has_writes()) break;
       auto committed = co_await aws::commit(store_, std::move(tx));
       if (committed) break;

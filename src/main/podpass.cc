@@ -1,0 +1,256 @@
+// The program: its commands, their flags and their help. What a command does stands in the folder of its name.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "agent/agent.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/connection.h"
+#include "codec/json.h"
+#include "exec/exec.h"
+#include "exec/token.h"
+#include "gateway/services.h"
+#include "up/up.h"
+
+namespace podpass {
+namespace {
+
+// What a command ends with: an exit code, or an error for stderr.
+using Action = std::function<Result<int>()>;
+
+constexpr auto kDataDirectoryHelp = "The data directory of the running podpass (default: .podpass, else the AWS_* environment)";
+
+Action add_up(CLI::App& app) {
+  auto* command = app.add_subcommand("up", "Run everything on this machine: EKS, EKS Auth, IAM, STS, S3 and the agent");
+  auto options = std::make_shared<up::Options>();
+  command->add_option("--port", options->port, "Port of all services; 0 picks a free one")->capture_default_str();
+  command->add_option("--agent-port", options->agent_port, "Port of the agent; 0 picks a free one")->capture_default_str();
+  command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
+  command->add_option("--data-dir", options->data_directory, "Where everything is kept")->capture_default_str();
+  command->add_option("--account", options->account, "The AWS account id to be")->capture_default_str();
+  command->add_option("--region", options->region, "The AWS region to be")->capture_default_str();
+  command->add_option("--cluster", options->cluster, "The cluster to make on first start")->capture_default_str();
+  command->add_option("--max-associations", options->associations_per_cluster, "Pod identity associations a cluster may have")
+      ->capture_default_str();
+  command->add_option("--threads", options->threads, "Threads that serve requests")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "Print one line of JSON when ready");
+  command->footer("Example:\n  podpass up --port 4566 --data-dir .podpass");
+  return [options]() -> Result<int> {
+    TRY(up::run(*options));
+    return 0;
+  };
+}
+
+Action add_env(CLI::App& app) {
+  auto* command = app.add_subcommand("env", "Print the environment that points the aws CLI and SDKs at the running podpass");
+  auto directory = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("--data-dir", *directory, kDataDirectoryHelp);
+  command->add_flag("--json", *json, "Print JSON instead of shell exports");
+  command->footer("Example:\n  eval \"$(podpass env)\"");
+  return [directory, json]() -> Result<int> {
+    auto connection = TRY(cli::find_connection(*directory));
+    codec::Value::Map variables = {
+        {"AWS_ENDPOINT_URL", connection.endpoint},
+        {"AWS_ACCESS_KEY_ID", connection.credentials.access_key_id},
+        {"AWS_SECRET_ACCESS_KEY", std::string(connection.credentials.secret.reveal())},
+        {"AWS_REGION", connection.region},
+        {"AWS_DEFAULT_REGION", connection.region},
+        {"PODPASS_CLUSTER", connection.cluster},
+        {"PODPASS_AGENT_URI", connection.agent_uri},
+    };
+    if (*json) {
+      fmt::print("{}\n", codec::write_json_pretty(codec::Value(std::move(variables))));
+      return 0;
+    }
+    for (const auto& [name, value] : variables) fmt::print("export {}='{}'\n", name, *value.as_text());
+    fmt::print("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
+    return 0;
+  };
+}
+
+void add_pod_options(CLI::App& command, exec::Pod& pod) {
+  command.add_option("--namespace,-n", pod.namespace_, "The pod's namespace")->capture_default_str();
+  command.add_option("--service-account,-s", pod.service_account, "The pod's service account")->required();
+  command.add_option("--cluster,-c", pod.cluster, "The cluster (default: the one podpass up made)");
+  command.add_option("--pod", pod.name, "The pod's name (default: made up)");
+  command.add_option("--pod-uid", pod.uid, "The pod's uid (default: made up)");
+}
+
+// The pod with its cluster filled in.
+Result<exec::Pod> with_cluster(exec::Pod pod, const cli::Connection& connection) {
+  if (pod.cluster.empty()) pod.cluster = connection.cluster;
+  if (pod.cluster.empty()) return Error::invalid("Name the cluster with --cluster.");
+  return pod;
+}
+
+Action add_exec(CLI::App& app) {
+  auto* command = app.add_subcommand("exec", "Run a command as if it were in a pod with that service account");
+  auto options = std::make_shared<exec::Options>();
+  auto directory = std::make_shared<std::string>();
+  add_pod_options(*command, options->pod);
+  command->add_option("--data-dir", *directory, kDataDirectoryHelp);
+  command->add_option("command", options->command, "The command and its arguments, behind --")->required();
+  command->positionals_at_end();
+  command->footer("Example:\n  podpass exec --namespace default --service-account my-service-account -- aws s3 ls s3://my-bucket");
+  return [options, directory]() -> Result<int> {
+    auto connection = TRY(cli::find_connection(*directory));
+    options->pod = TRY(with_cluster(options->pod, connection));
+    return exec::run(connection, *options);
+  };
+}
+
+Action add_token(CLI::App& app) {
+  auto* command = app.add_subcommand("token", "Print a service account token, bound to a pod, of a local cluster");
+  struct Flags {
+    exec::Pod pod;
+    std::string directory, audience;
+    std::optional<std::int64_t> seconds;
+    bool json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  add_pod_options(*command, flags->pod);
+  command->add_option("--data-dir", flags->directory, kDataDirectoryHelp);
+  command->add_option("--audience", flags->audience, "The token's audience (default: pods.eks.amazonaws.com)");
+  command->add_option("--duration", flags->seconds, "Seconds that the token is valid, 600 to 86400 (default: 86400)");
+  command->add_flag("--json", flags->json, "Print token and expiration as JSON");
+  command->footer("Example:\n  podpass token --namespace default --service-account my-service-account");
+  return [flags]() -> Result<int> {
+    auto connection = TRY(cli::find_connection(flags->directory));
+    auto pod = TRY(with_cluster(flags->pod, connection));
+    auto token = TRY(exec::request_token(connection, pod, flags->seconds, flags->audience));
+    if (flags->json) {
+      fmt::print("{}\n", codec::write_json_pretty(codec::Value::map(
+                             {{"token", token.text}, {"expiration", format_iso8601(token.expires)}})));
+    } else {
+      fmt::print("{}\n", token.text);
+    }
+    return 0;
+  };
+}
+
+// Static credentials from the environment, as a node without instance metadata has them.
+Result<agent::NodeCredentials> environment_credentials() {
+  auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  agent::NodeCredentials credentials{variable("AWS_ACCESS_KEY_ID"), Secret(variable("AWS_SECRET_ACCESS_KEY")),
+                                     Secret(variable("AWS_SESSION_TOKEN"))};
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) {
+    return Error::invalid("The agent has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
+  }
+  return credentials;
+}
+
+Result<int> run_agent(const agent::Options& options) {
+  TRY(environment_credentials());
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  SystemClock clock;
+  agent::Agent agent(options, environment_credentials, clock);
+  TRY(agent.start());
+  fmt::print("The agent of cluster {} serves on port {}.\n", options.cluster, agent.port());
+  std::fflush(stdout);
+  int signal_number = 0;
+  sigwait(&set, &signal_number);
+  agent.stop();
+  return 0;
+}
+
+Action add_agent(CLI::App& app) {
+  auto* command = app.add_subcommand("agent", "Serve /v1/credentials to the pods of a node");
+  struct Flags {
+    agent::Options options;
+    int probe_port = 2703, metrics_port = 2705;
+    std::int64_t retention_seconds = 3 * 3'600;
+  };
+  auto flags = std::make_shared<Flags>();
+  auto& options = flags->options;
+  command->add_option("--cluster-name,-c", options.cluster, "The cluster whose pods are served")->required();
+  command->add_option("--endpoint", options.endpoint, "URL of EKS Auth")->envname("AWS_ENDPOINT_URL")->required();
+  command->add_option("--region", options.region, "The region to sign for")->envname("AWS_REGION")->required();
+  command->add_option("--port,-p", options.port, "Port to serve on; 0 picks a free one")->capture_default_str();
+  command->add_option("--bind-hosts,-b", options.bind_hosts, "Addresses to serve on; repeatable. The Host header must be one of them")
+      ->capture_default_str();
+  command->add_option("--probe-port", flags->probe_port, "Port of /healthz and /readyz on localhost; -1: none")
+      ->capture_default_str();
+  command->add_option("--metrics-address", options.metrics_address, "Address of /metrics")->capture_default_str();
+  command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")->capture_default_str();
+  command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept")->capture_default_str();
+  command->add_option("--max-credential-retention-before-renewal", flags->retention_seconds,
+                      "Seconds after which credentials are renewed when read")
+      ->capture_default_str();
+  command->footer("Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
+  return [flags]() -> Result<int> {
+    auto port = [](int given) {
+      return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given));
+    };
+    flags->options.probe_port = port(flags->probe_port);
+    flags->options.metrics_port = port(flags->metrics_port);
+    flags->options.cache.retention = Seconds{flags->retention_seconds};
+    return run_agent(flags->options);
+  };
+}
+
+Action add_operations(CLI::App& app) {
+  auto* command = app.add_subcommand("operations", "List the API operations that this podpass serves (S3's apart)");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "With the shapes of their inputs and outputs");
+  command->footer("Example:\n  podpass operations");
+  return [json]() -> Result<int> {
+    if (*json) {
+      fmt::print("{}\n", codec::write_json(gateway::describe_services()));
+      return 0;
+    }
+    for (const auto* service : gateway::services()) {
+      for (const auto& operation : service->operations) fmt::print("{}:{}\n", service->name, operation.name);
+    }
+    return 0;
+  };
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Podpass: EKS Pod Identity for any cluster, and for none.", "podpass");
+  app.set_version_flag("--version", std::string("podpass ") + PODPASS_VERSION);
+  app.require_subcommand(1);
+  app.footer("Start with:\n  podpass up");
+  const std::pair<const char*, Action> commands[] = {
+      {"up", add_up(app)},       {"env", add_env(app)},     {"exec", add_exec(app)},
+      {"token", add_token(app)}, {"agent", add_agent(app)}, {"operations", add_operations(app)},
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fmt::print(stderr, "podpass: {}\nRun with --help for what can be given.\n", error.what());
+    return 2;
+  }
+  for (const auto& [name, action] : commands) {
+    if (!app.got_subcommand(name)) continue;
+    auto code = action();
+    if (code) return *code;
+    fmt::print(stderr, "podpass: {}\n", code.error().message);
+    if (!code.error().cause.empty()) fmt::print(stderr, "         {}\n", code.error().cause);
+    return 1;
+  }
+  return 2;
+}
+
+}  // namespace
+}  // namespace podpass
+
+int main(int argc, char** argv) {
+  return podpass::run(argc, argv);
+}

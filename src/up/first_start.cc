@@ -1,0 +1,114 @@
+#include "up/first_start.h"
+
+#include <fmt/format.h>
+
+#include "aws/call.h"
+#include "base/strings.h"
+#include "cli/connection.h"
+#include "eks/lookup.h"
+#include "eks/validate.h"
+#include "iam/lookup.h"
+#include "sts/assume.h"
+#include "sts/session_token.h"
+
+namespace podpass::up {
+namespace {
+
+// deployment/identity
+struct IdentityRecord {
+  std::string account, region;
+};
+BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region))
+constexpr store::Table<IdentityRecord> kIdentity{"deployment"};
+
+constexpr std::string_view kNodeTrust =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+constexpr std::string_view kNodePolicy =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"eks-auth:AssumeRoleForPodIdentity","Resource":"*"}]})";
+
+}  // namespace
+
+Result<void> settle_identity(store::Store& store, const aws::Deployment& deployment) {
+  return store.run([&](store::Transaction& tx) -> Result<void> {
+    const auto* known = tx.find(kIdentity, {"identity"});
+    if (known == nullptr) {
+      tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region});
+      return {};
+    }
+    if (known->account == deployment.account && known->region == deployment.region) return {};
+    return Error::invalid(fmt::format(
+        "The data are of account {} in {}, not of account {} in {}. Use --account {} --region {}, or another --data-dir.",
+        known->account, known->region, deployment.account, deployment.region, known->account, known->region));
+  });
+}
+
+Result<aws::SigningCredentials> root_credentials(store::Store& store, const aws::Deployment& deployment,
+                                                 const std::filesystem::path& data_directory) {
+  auto saved = cli::read_credentials(data_directory);
+  if (saved) {
+    auto tx = store.begin();
+    auto owner = TRY(iam::find_access_key(tx, deployment, saved->access_key_id));
+    if (owner && owner->active && owner->user.empty() && owner->secret.equals(saved->secret.reveal())) return *saved;
+  }
+  aws::SigningCredentials made;
+  TRY(store.run([&](store::Transaction& tx) -> Result<void> {
+    auto key = iam::make_access_key(tx, deployment, deployment.account, "", deployment.clock->now());
+    made = {key.id, key.secret, ""};
+    return {};
+  }));
+  return made;
+}
+
+Result<void> ensure_cluster(store::Store& store, const aws::Deployment& deployment, const std::string& name) {
+  TRY(eks::check_cluster_name(name));
+  {
+    auto tx = store.begin();
+    if (eks::find_cluster(tx, deployment, name) != nullptr) return {};
+  }
+  const auto key = eks::make_issuer_key(*deployment.random);
+  return store.run([&](store::Transaction& tx) -> Result<void> {
+    eks::Cluster cluster;
+    cluster.name = name;
+    cluster.version = std::string(eks::kDefaultVersion);
+    TRY(eks::add_cluster(tx, deployment, std::move(cluster), key, deployment.clock->now()));
+    return {};
+  });
+}
+
+Result<void> ensure_node_role(store::Store& store, const aws::Deployment& deployment) {
+  auto trust = TRY(policy::Policy::parse(kNodeTrust, policy::Kind::trust));
+  auto allowed = TRY(policy::Policy::parse(kNodePolicy, policy::Kind::identity));
+  return store.run([&](store::Transaction& tx) -> Result<void> {
+    if (iam::find_role(tx, deployment.account, kNodeRole) != nullptr) return {};
+    iam::RoleRecord role;
+    role.name = kNodeRole;
+    role.id = aws::unique_id(*deployment.random, "AROA");
+    role.path = "/";
+    role.created = deployment.clock->now();
+    role.description = "The role of the node that pods of podpass exec run on.";
+    role.trust = iam::StoredTrustPolicy::make(std::string(kNodeTrust), {}, trust);
+    role.inlined["exchange"] = iam::StoredIdentityPolicy::make(std::string(kNodePolicy), {}, allowed);
+    tx.put(iam::kRoles, {deployment.account, to_lower(role.name)}, role);
+    return {};
+  });
+}
+
+Result<aws::SigningCredentials> node_session(store::Store& store, const aws::Deployment& deployment) {
+  auto tx = store.begin();
+  const auto* role = iam::find_role(tx, deployment.account, kNodeRole);
+  if (role == nullptr) {
+    return Error::not_found(fmt::format("The node's role {} was deleted. Restart podpass to make it again.", kNodeRole));
+  }
+  aws::Session session;
+  session.account = deployment.account;
+  session.role_name = role->name;
+  session.role_id = role->id;
+  session.session_name = "local-node";
+  session.issued = deployment.clock->now();
+  session.expires = session.issued + std::chrono::hours{1};
+  sts::give_keys(session, *deployment.random);
+  return aws::SigningCredentials{session.access_key_id, session.secret,
+                                 sts::seal_session(session, deployment.sessions->ring())};
+}
+
+}  // namespace podpass::up

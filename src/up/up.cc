@@ -1,0 +1,179 @@
+#include "up/up.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/connection.h"
+#include "codec/json.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "s3/service.h"
+#include "store/sqlite_backend.h"
+#include "store/store.h"
+#include "up/first_start.h"
+#include "up/keys.h"
+
+namespace podpass::up {
+namespace {
+
+constexpr timespec kHousekeeping{3'600, 0};
+constexpr Seconds kNodeSessionMargin{600};
+
+Result<void> check_options(const Options& options) {
+  if (options.account.size() != 12 || !only_alnum_and(options.account, "") ||
+      options.account.find_first_not_of("0123456789") != std::string::npos) {
+    return Error::invalid(fmt::format("--account: '{}' is not an account id of twelve digits.", options.account));
+  }
+  if (options.region.empty() || !only_alnum_and(options.region, "-")) {
+    return Error::invalid(fmt::format("--region: '{}' is not a region, for example us-west-2.", options.region));
+  }
+  return {};
+}
+
+Result<void> make_directory(const std::filesystem::path& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (failed) return Error::unavailable(fmt::format("Cannot make {}: {}.", path.string(), failed.message()));
+  ::chmod(path.c_str(), 0700);
+  return {};
+}
+
+// The embedded agent's credentials: a session of the node's role, renewed in time. Called on the agent's thread only.
+agent::NodeCredentialsProvider node_credentials(store::Store& store, const aws::Deployment& deployment) {
+  struct Held {
+    agent::NodeCredentials credentials;
+    Time renew_at{};
+  };
+  return [&store, &deployment, held = Held{}]() mutable -> Result<agent::NodeCredentials> {
+    const auto now = deployment.clock->now();
+    if (now >= held.renew_at) {
+      auto fresh = TRY(node_session(store, deployment));
+      held.credentials = {fresh.access_key_id, fresh.secret, Secret(fresh.session_token)};
+      held.renew_at = now + std::chrono::hours{1} - kNodeSessionMargin;
+    }
+    return held.credentials;
+  };
+}
+
+void print_ready(const Options& options, const cli::Connection& connection) {
+  if (options.json) {
+    auto line = codec::Value::map({{"endpoint", connection.endpoint},
+                                   {"region", connection.region},
+                                   {"account", connection.account},
+                                   {"cluster", connection.cluster},
+                                   {"agent", connection.agent_uri},
+                                   {"dataDir", options.data_directory},
+                                   {"accessKeyId", connection.credentials.access_key_id}});
+    fmt::print("{}\n", codec::write_json(line));
+  } else {
+    const bool usual = options.data_directory == cli::kDefaultDataDirectory;
+    const auto where = usual ? std::string() : " --data-dir " + options.data_directory;
+    fmt::print(
+        "Podpass is ready at {} (account {}, region {}, cluster {}).\n\n"
+        "In another terminal:\n"
+        "  eval \"$(podpass env{})\"        the aws CLI and SDKs of that shell now talk to Podpass, as root\n"
+        "  aws eks list-clusters\n"
+        "  aws eks create-pod-identity-association --cluster-name {} --namespace default \\\n"
+        "      --service-account my-service-account --role-arn arn:aws:iam::{}:role/my-role\n"
+        "  podpass exec{} --namespace default --service-account my-service-account -- aws sts get-caller-identity\n\n"
+        "Data and audit trail: {}. Agent: {}. Stop: Ctrl-C.\n",
+        connection.endpoint, connection.account, connection.region, connection.cluster, where, connection.cluster,
+        connection.account, where, options.data_directory, connection.agent_uri);
+  }
+  std::fflush(stdout);
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+// Waits for a signal to stop, and now and then looks after the session keys.
+void wait_for_stop(store::Store& store, aws::Deployment& deployment) {
+  const auto set = stop_signals();
+  while (sigtimedwait(&set, nullptr, &kHousekeeping) < 0) {
+    auto ring = current_session_keys(store, *deployment.at_rest, *deployment.random, deployment.clock->now());
+    if (!ring) {
+      log::warn("The session keys could not be looked after: " + ring.error().message);
+    } else if ((*ring)->newest_id() != deployment.sessions->ring().newest_id()) {
+      deployment.sessions->replace(*ring);
+      log::info("The session keys were rotated.");
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> run(const Options& options) {
+  TRY(check_options(options));
+  const auto set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before any thread is there, so that only the wait below sees them
+  signal(SIGPIPE, SIG_IGN);
+
+  const std::filesystem::path directory(options.data_directory);
+  TRY(make_directory(directory));
+  SystemClock clock;
+  SystemRandom random;
+  aws::Deployment deployment;
+  deployment.account = options.account;
+  deployment.region = options.region;
+  deployment.quotas.associations_per_cluster = options.associations_per_cluster;
+  deployment.clock = &clock;
+  deployment.random = &random;
+  deployment.at_rest = TRY(open_master_key(directory, random));
+
+  auto store = TRY(store::Store::open(TRY(store::open_sqlite_backend(directory))));
+  TRY(settle_identity(*store, deployment));
+  deployment.sessions = std::make_shared<aws::SessionKeys>(
+      TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
+  auto s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
+  auto audit = TRY(gateway::AuditTrail::open(directory));
+  gateway::Gateway gateway(*store, deployment, *s3, audit.get());
+
+  http::Server server({options.threads, {}, "podpass"}, [&gateway](http::Request& request, http::Body& body) {
+    return gateway.serve(request, body);
+  });
+  const auto port = TRY(server.listen(options.address, options.port));
+  deployment.endpoint = fmt::format("http://{}:{}", options.address, port);
+
+  cli::Connection connection;
+  connection.endpoint = deployment.endpoint;
+  connection.region = options.region;
+  connection.account = options.account;
+  connection.cluster = options.cluster;
+  connection.credentials = TRY(root_credentials(*store, deployment, directory));
+  TRY(ensure_cluster(*store, deployment, options.cluster));
+  TRY(ensure_node_role(*store, deployment));
+
+  agent::Options agent_options;
+  agent_options.cluster = options.cluster;
+  agent_options.endpoint = deployment.endpoint;
+  agent_options.region = options.region;
+  agent_options.bind_hosts = {options.address};
+  agent_options.port = options.agent_port;
+  agent::Agent agent(agent_options, node_credentials(*store, deployment), clock);
+  server.start();
+  TRY(agent.start());
+  connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", options.address, agent.port());
+  TRY(cli::write_connection(directory, connection));
+  print_ready(options, connection);
+
+  wait_for_stop(*store, deployment);
+  cli::remove_connection(directory);
+  agent.stop();
+  server.stop();
+  return {};
+}
+
+}  // namespace podpass::up
