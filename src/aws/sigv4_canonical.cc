@@ -138,6 +138,10 @@ bool is_blank(char c) {
 // Without blanks at the ends, runs of blanks as one space.
 void put_header_value(std::string_view value, std::string& out) {
   value = trim(value);
+  if (value.find("  ") == value.npos && value.find('\t') == value.npos) {  // nearly always
+    out += value;
+    return;
+  }
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_blank(value[i])) {
       out += value[i];

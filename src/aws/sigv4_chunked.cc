@@ -255,7 +255,12 @@ Result<void> PayloadDecoder::end_trailers() {
   return {};
 }
 
+// A body may end right behind the trailer's signature, without the blank line: AWS's own example does.
 Result<void> PayloadDecoder::finish() {
+  if (state_ == State::trailer && rule_.signs_chunks()) {
+    if (!line_.empty()) TRY(take_trailer());
+    if (!trailer_signature_.empty()) trailers_ended_ = true;
+  }
   bool whole = state_ == State::plain || state_ == State::done || (state_ == State::trailer && trailers_ended_);
   if (!whole || !line_.empty()) return cut_off();
   if (expected_bytes_ && decoded_bytes_ != *expected_bytes_) return wrong_length();
