@@ -190,7 +190,9 @@ struct Writer {
   void operator()(bool flag) { out += flag ? "true" : "false"; }
   void operator()(std::int64_t number) { write_number(number, out); }
   void operator()(double number) {
-    if (std::isfinite(number)) {
+    if (number == 0 && std::signbit(number)) {
+      out += "-0.0";  // "-0" would read back as the integer 0
+    } else if (std::isfinite(number)) {
       write_number(number, out);
     } else {
       out += "null";

@@ -166,6 +166,8 @@ TEST(Json, WritesDoublesThatReadBackAsTheSame) {
     ASSERT_TRUE(value);
     EXPECT_EQ(*value, Value(number));
   }
+  EXPECT_EQ(write_json(*parse_json("-0e9")), "-0.0");
+  EXPECT_EQ(write_json(*parse_json("-0.0")), "-0.0");
 }
 
 TEST(Json, WritesPretty) {
