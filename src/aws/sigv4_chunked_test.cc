@@ -99,7 +99,9 @@ TEST(Chunked, PublishedTrailerExample) {
     wire.resize(wire.size() - missing);
     EXPECT_EQ(code(decode(rule, wire)), "none") << missing;
     wire.pop_back();
-    if (missing == 4) EXPECT_EQ(code(decode(rule, wire)), "SignatureDoesNotMatch");
+    if (missing == 4) {
+      EXPECT_EQ(code(decode(rule, wire)), "SignatureDoesNotMatch");
+    }
   }
   EXPECT_EQ(code(decode(rule, body + "x-amz-checksum-crc32c:sOO8/A==\r\n" + signature)), "SignatureDoesNotMatch");
   EXPECT_EQ(code(decode(rule, body + "x-amz-checksum-crc32c:sOO8/Q==\r\n\r\n")), "SignatureDoesNotMatch");
