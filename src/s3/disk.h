@@ -79,7 +79,14 @@ boost::asio::awaitable<std::invoke_result_t<Work>> Disk::run(Work work) {
       handover.waiting = nullptr;
     }
   } leave{*handover};
-  start([handover, work = std::move(work)]() mutable { Handover::deliver(handover, work()); });
+  start([handover, work = std::move(work)]() mutable {
+    // What the work holds is let go before its result is known.
+    auto value = [&] {
+      auto own = std::move(work);
+      return own();
+    }();
+    Handover::deliver(handover, std::move(value));
+  });
   while (true) {
     boost::system::error_code cancelled;
     co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));

@@ -126,7 +126,9 @@ asio::awaitable<Result<Upload>> receive_object(http::Body& body, BodyCheck check
       });
       if (!decoded) co_return std::move(decoded).error();
       while (!left.empty()) {
-        auto written = co_await disk.run([writer, buffer] { return writer->write(*buffer); });
+        auto write = [writer, buffer] { return writer->write(*buffer); };
+        auto writing = disk.run(std::move(write));
+        auto written = co_await std::move(writing);
         if (!written) co_return std::move(written).error();
         buffer->assign(left.substr(0, kReceiveBuffer));
         left.remove_prefix(buffer->size());
@@ -135,10 +137,13 @@ asio::awaitable<Result<Upload>> receive_object(http::Body& body, BodyCheck check
   }
   auto upload = check.finish();
   if (!upload || upload->size == 0) co_return upload;
-  auto published = co_await disk.run([writer, buffer]() -> Result<void> {
+  auto publish = [writer, buffer]() -> Result<void> {
     TRY(writer->write(*buffer));
     return writer->publish();
-  });
+  };
+  // In steps: GCC 12 destroys a lambda twice that is a temporary of a co_await expression.
+  auto publishing = disk.run(std::move(publish));
+  auto published = co_await std::move(publishing);
   if (!published) co_return std::move(published).error();
   upload->blob = std::move(writer);
   co_return upload;
