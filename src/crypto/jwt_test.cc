@@ -14,12 +14,12 @@ using codec::Value;
 using Kind = JwtError::Kind;
 
 const SigningKey& rsa_key() {
-  static const auto* key = new SigningKey(SigningKey::generate_rsa());
-  return *key;
+  static const auto key = SigningKey::generate_rsa();
+  return key;
 }
 const SigningKey& ec_key() {
-  static const auto* key = new SigningKey(SigningKey::generate_ec());
-  return *key;
+  static const auto key = SigningKey::generate_ec();
+  return key;
 }
 
 std::string encode(std::string_view text) {

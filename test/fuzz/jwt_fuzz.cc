@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto* keys =
       new std::shared_ptr<const crypto::KeySet>(crypto::KeySet::of({crypto::SigningKey::generate_ec().public_key()}));
   std::string_view text(reinterpret_cast<const char*>(data), size);
-  CHECK(!crypto::verify_jwt(text, **keys));
+  CHECK(!crypto::verify_jwt(text, *keys));
   if (auto token = crypto::parse_jwt(text)) CHECK(token->signing_input.size() < text.size());
   if (auto document = codec::parse_json(text)) {
     if (auto set = crypto::KeySet::from_jwks(*document)) {
