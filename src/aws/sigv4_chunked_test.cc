@@ -30,9 +30,9 @@ std::string chunk(std::string_view data, std::string_view signature) {
 }
 
 const PayloadRule& plain_chunks() {
-  static const auto* rule = new PayloadRule(
-      signed_rule(PayloadMode::chunks_signed, "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"));
-  return *rule;
+  static const auto rule =
+      signed_rule(PayloadMode::chunks_signed, "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9");
+  return rule;
 }
 
 std::string example_body() {

@@ -9,8 +9,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace podpass;
-  static const auto* keys =
-      new std::shared_ptr<const crypto::KeySet>(crypto::KeySet::of({crypto::SigningKey::generate_ec().public_key()}));
+  static const auto keys = crypto::KeySet::of({crypto::SigningKey::generate_ec().public_key()});
   std::string_view text(reinterpret_cast<const char*>(data), size);
   CHECK(!crypto::verify_jwt(text, *keys));
   if (auto token = crypto::parse_jwt(text)) CHECK(token->signing_input.size() < text.size());
