@@ -43,7 +43,7 @@ http::Response write(const Service& service, const Operation& operation, const c
   body.reserve(1024);
   fmt::format_to(std::back_inserter(body), "<{}Response xmlns=\"{}\">", operation.name, service.xml_namespace);
   const auto* members = output.as<codec::Value::Map>();
-  if (members && !members->empty()) {
+  if (members != nullptr) {  // an operation without output has none; one with an empty output has an empty element
     codec::write_xml_element(fmt::format("{}Result", operation.name), output, body);
   }
   fmt::format_to(std::back_inserter(body), "<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>",

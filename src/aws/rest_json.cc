@@ -2,6 +2,7 @@
 
 #include "codec/json.h"
 #include "codec/uri.h"
+#include "codec/utf8.h"
 
 namespace podpass::aws::rest_json {
 namespace {
@@ -29,7 +30,7 @@ bool match_path(std::string_view pattern, std::string_view path, Value& labels) 
     }
     path.remove_prefix(taken.size());
     auto decoded = codec::percent_decode(taken);
-    if (taken.empty() || !decoded) return false;
+    if (taken.empty() || !decoded || !codec::is_utf8(*decoded)) return false;
     labels.add(std::string(name), std::move(*decoded));
   }
   return pattern.empty() && path.empty();

@@ -138,6 +138,11 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
   if (credentialed.anonymous()) return aws::missing_authentication(dialect);
   running.caller =
       TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now)).caller;
+  // As AWS has it: what GetSessionToken gives without MFA is good for everything but IAM.
+  if (const auto& session = running.caller->session;
+      session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
+    return aws::invalid_session_token(dialect);
+  }
   if (running.service.protocol == aws::Protocol::query) {
     auto match = TRY(aws::query::read(running.service, request));
     running.operation = match.operation;

@@ -48,7 +48,10 @@ void Context::put(std::uint32_t hash, const Entry& entry) {
       return;
     }
   }
-  CHECK(size_ < kMaxContextKeys);
+  if (size_ == kMaxContextKeys) {
+    overflowed_ = true;
+    return;
+  }
   hashes_[size_] = hash;
   new (entries() + size_) Entry(entry);
   ++size_;

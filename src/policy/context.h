@@ -1,10 +1,10 @@
-// Context: the condition keys of one request and their values. Built per request on the stack (it is some 20 KiB); what
+// Context: the condition keys of one request and their values. Built per request on the stack (it is some 50 KiB); what
 // the views given to it show must outlive it.
 //
 // Key names are case-insensitive (ASCII), tag keys behind the slash too. A key is absent, single-valued or multivalued;
 // the latter is how it is added, not how many values it has. Not thread-safe while it is built; const use is safe from
-// any thread. Limit: kMaxContextKeys; more are a CHECK, so callers bound what comes from input (AWS: 50 tags each of
-// principal, request and resource). Building allocates only when keep() and add_list() need more than kContextArena
+// any thread. Limit: kMaxContextKeys, far above 50 tags each of principal, request and resource; beyond it the
+// context says so and nothing is allowed. Building allocates only when keep() and add_list() need more than kContextArena
 // bytes; lookups never do.
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace podpass::policy {
 
-inline constexpr std::size_t kMaxContextKeys = 256;
+inline constexpr std::size_t kMaxContextKeys = 512;
 inline constexpr std::size_t kContextArena = 1024;
 
 // FNV-1a over the lower-cased text. Goes on from `seed`, so that the hash of a prefix and a name is the hash of their
@@ -75,6 +75,8 @@ class Context {
   const Entry* find(std::string_view name) const { return find(fold_hash(name), name); }
   std::size_t size() const { return size_; }
   // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
+  // Whether a key found no room. Then nothing may be decided: evaluate() denies, since a condition might have needed it.
+  bool overflowed() const { return overflowed_; }
   void truncate(std::size_t size) { size_ = size; }
 
  private:
@@ -84,6 +86,7 @@ class Context {
   const Entry* entries() const { return reinterpret_cast<const Entry*>(storage_.data()); }
 
   std::size_t size_ = 0;
+  bool overflowed_ = false;
   std::size_t used_ = 0;
   std::array<std::uint32_t, kMaxContextKeys> hashes_;
   alignas(Entry) std::array<std::byte, sizeof(Entry) * kMaxContextKeys> storage_;

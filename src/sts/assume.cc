@@ -127,7 +127,7 @@ aws::Session start_session(const aws::Call& call, const Assumption& assumption) 
 }
 
 void give_keys(aws::Session& session, Random& random) {
-  session.access_key_id = "ASIA" + random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
+  session.access_key_id = iam::make_access_key_id(random, "ASIA", session.account);
   session.secret = Secret(random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 40));
 }
 

@@ -137,15 +137,16 @@ Result<void> run(const Options& options) {
   TRY(settle_identity(*store, deployment));
   deployment.sessions = std::make_shared<aws::SessionKeys>(
       TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
-  auto s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
-  auto audit = TRY(gateway::AuditTrail::open(directory));
-  gateway::Gateway gateway(*store, deployment, *s3, audit.get());
-
+  // The port first: the deployment's endpoint is part of what the services are made with.
+  std::unique_ptr<gateway::Gateway> gateway;
   http::Server server({options.threads, {}, "podpass"}, [&gateway](http::Request& request, http::Body& body) {
-    return gateway.serve(request, body);
+    return gateway->serve(request, body);
   });
   const auto port = TRY(server.listen(options.address, options.port));
   deployment.endpoint = fmt::format("http://{}:{}", options.address, port);
+  auto s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
+  auto audit = TRY(gateway::AuditTrail::open(directory));
+  gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get());
 
   cli::Connection connection;
   connection.endpoint = deployment.endpoint;
