@@ -49,6 +49,8 @@ TEST_F(S3Test, EachOperationNeedsItsPermission) {
     auto nobody = user("");
     auto refused = ask({row.method, row.target, {}, row.body, SIZE_MAX, {}, nobody.get()});
     EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.error.code, "AccessDenied");
+    EXPECT_EQ(refused.error.status, 403);
     if (row.method == "HEAD") {
       EXPECT_EQ(refused.body, "");
     } else {

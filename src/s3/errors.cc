@@ -82,12 +82,16 @@ void add_request_id(http::Response& response, std::string_view request_id) {
   response.set("x-amz-id-2", std::string(request_id));
 }
 
-http::Response error_response(Error error, const http::Request& request, std::string_view request_id) {
+void name_error(Error& error) {
   if (error.code.empty() && error.status == 408) {
     error.code = "RequestTimeout";
     error.status = 400;
   }
   aws::name_error(kErrorNames, error);
+}
+
+http::Response error_response(Error error, const http::Request& request, std::string_view request_id) {
+  name_error(error);
   http::Response response;
   response.status = error.status;
   add_request_id(response, request_id);

@@ -35,6 +35,9 @@ inline constexpr aws::ErrorNames kErrorNames = {{
     {"InternalError", 500},
 }};
 
+// Fills in code and status where a layer below left them open.
+void name_error(Error& error);
+
 // No body for HEAD and for 304. Also for the gateway, when a request to S3 fails before it gets to Service.
 http::Response error_response(Error error, const http::Request& request, std::string_view request_id);
 

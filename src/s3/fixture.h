@@ -50,6 +50,7 @@ struct Answer {
   std::map<std::string, std::string> headers;  // lower case
   std::string body;
   std::string operation;
+  Error error;  // as the audit sees it
 
   std::string text(std::string_view element) const;                // the first such element's, unescaped only of &quot;
   std::vector<std::string> texts(std::string_view element) const;  // of all

@@ -179,6 +179,7 @@ Answer S3Test::ask(Ask ask, FakeBody& body) {
   answer.headers["content-length"] = std::to_string(response->length());
   answer.body = read_body(*response);
   answer.operation = exchange.operation;
+  answer.error = exchange.error;
   return answer;
 }
 

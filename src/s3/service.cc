@@ -193,6 +193,7 @@ std::size_t Service::collect_orphans() {
 asio::awaitable<http::Response> Service::serve(Exchange& exchange) {
   auto response = co_await state_->answer(exchange);
   if (!response) {
+    name_error(response.error());
     exchange.error = response.error();
     co_return error_response(std::move(response).error(), exchange.request, exchange.request_id);
   }
