@@ -29,8 +29,8 @@ Result<void> Call::authorize(std::string_view action, const Resource& resource) 
   return authorize_as(caller.principal(), caller.authority, action, resource);
 }
 
-Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
-                                std::string_view action, const Resource& resource) const {
+Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,
+                                const Resource& resource) const {
   // The keys of this resource are there for this decision only.
   const auto before = context.size();
   for (const auto& [name, value] : resource.keys) context.add(name, value);

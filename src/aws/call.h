@@ -1,7 +1,8 @@
-// Call: what a handler may act through, and nothing else: the transaction, who calls, the time, the id source, the audit record.
+// Call: what a handler may act through, and nothing else: the transaction, who calls, the time, the id source, the
+// audit record.
 //
-// A handler is rerunnable: after a conflict it runs again in a new transaction. What it did through an older Call is gone.
-// One thread at a time; lives for one run of one handler.
+// A handler is rerunnable: after a conflict it runs again in a new transaction. What it did through an older Call is
+// gone. One thread at a time; lives for one run of one handler.
 #pragma once
 
 #include <map>
@@ -36,9 +37,9 @@ struct Resource {
     keys.emplace_back(std::move(name), std::move(value));
     return *this;
   }
-  Resource& request_tags(const TagMap& tags);   // aws:RequestTag/*, aws:TagKeys
+  Resource& request_tags(const TagMap& tags);          // aws:RequestTag/*, aws:TagKeys
   Resource& tag_keys(std::vector<std::string> names);  // aws:TagKeys
-  Resource& resource_tags(const TagMap& tags);  // aws:ResourceTag/*
+  Resource& resource_tags(const TagMap& tags);         // aws:ResourceTag/*
 };
 
 // Facts that an operation adds to its audit record, e.g. ("pod", "default/app1"). Never a secret.
@@ -58,7 +59,8 @@ struct Call {
 
   Random& random() const { return *deployment.random; }
 
-  // May the caller do `action` on `resource`? ErrorKind::denied with AWS's sentence if not. The decision is remembered for the audit.
+  // May the caller do `action` on `resource`? ErrorKind::denied with AWS's sentence if not. The decision is remembered
+  // for the audit.
   Result<void> authorize(std::string_view action, const Resource& resource) const;
   // The same for another principal, with the policies that bind it (a service that acts: only resource.policy counts).
   Result<void> authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,

@@ -1,5 +1,6 @@
-// Caller: the authenticated maker of a request, with everything that limits what it may do. Made by gateway/authenticate and kept for as long as
-// nothing that it was made of changes; immutable, shared between any threads.
+// Caller: the authenticated maker of a request, with everything that limits what it may do. Made by
+// gateway/authenticate and kept for as long as nothing that it was made of changes; immutable, shared between any
+// threads.
 //
 // Session: what a session token carries, sealed. There is no row for a session anywhere.
 #pragma once
@@ -56,7 +57,8 @@ struct Authority {
 
 struct Caller {
   policy::PrincipalType type = policy::PrincipalType::anonymous;
-  std::string account, arn, role_arn, unique_id, user_name, user_id;  // user_id: what GetCallerIdentity and aws:userid say
+  std::string account, arn, role_arn, unique_id, user_name,
+      user_id;  // user_id: what GetCallerIdentity and aws:userid say
   std::string access_key_id;
   std::optional<Session> session;
   TagMap tags;  // of the user, or of the role overlaid by the session's

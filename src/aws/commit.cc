@@ -10,7 +10,8 @@ namespace asio = boost::asio;
 
 asio::awaitable<Result<void>> commit(store::Store& store, store::Transaction transaction) {
   auto executor = co_await asio::this_coro::executor;
-  // The handler must come to rest on the heap: the store calls back from its writer thread, after this frame has suspended.
+  // The handler must come to rest on the heap: the store calls back from its writer thread, after this frame has
+  // suspended.
   auto begin = [&](auto handler) {
     auto held = std::make_shared<decltype(handler)>(std::move(handler));
     store.commit(std::move(transaction), [held, executor](Result<void> result) {
@@ -19,9 +20,8 @@ asio::awaitable<Result<void>> commit(store::Store& store, store::Transaction tra
       });
     });
   };
-  auto result =
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::shared_ptr<Result<void>>)>(
-          begin, asio::use_awaitable);
+  auto result = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::shared_ptr<Result<void>>)>(
+      begin, asio::use_awaitable);
   co_return std::move(*result);
 }
 

@@ -1,4 +1,5 @@
-// Waiting for a commit without holding the thread: the coroutine goes on, on its own executor, when the transaction is durable or refused.
+// Waiting for a commit without holding the thread: the coroutine goes on, on its own executor, when the transaction is
+// durable or refused.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,5 +1,5 @@
-// What is the same for every request of one Podpass: where it is, what it may hold, where randomness and keys come from.
-// Made at start-up by the program, then constant; safe from any thread.
+// What is the same for every request of one Podpass: where it is, what it may hold, where randomness and keys come
+// from. Made at start-up by the program, then constant; safe from any thread.
 #pragma once
 
 #include <atomic>

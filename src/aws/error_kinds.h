@@ -1,5 +1,6 @@
-// What a service calls each kind of error on the wire. Handlers return Errors by kind and message; only where AWS has a more particular
-// code do they set it themselves. One table a service; sources: the service's botocore model and its "Common errors" page.
+// What a service calls each kind of error on the wire. Handlers return Errors by kind and message; only where AWS has a
+// more particular code do they set it themselves. One table a service; sources: the service's botocore model and its
+// "Common errors" page.
 #pragma once
 
 #include <array>

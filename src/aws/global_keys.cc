@@ -25,7 +25,8 @@ void add_principal_keys(policy::Context& context, const Caller& caller) {
   if (caller.session) {
     context.add("aws:TokenIssueTime"_key, context.keep(format_iso8601(caller.session->issued)));
     context.add("aws:MultiFactorAuthPresent"_key, "false");
-    if (!caller.session->source_identity.empty()) context.add("aws:SourceIdentity"_key, caller.session->source_identity);
+    if (!caller.session->source_identity.empty())
+      context.add("aws:SourceIdentity"_key, caller.session->source_identity);
   }
 }
 

@@ -1,5 +1,6 @@
-// The global condition keys (aws:...), put into a request's context. Which are present for whom: IAM user guide, "AWS global condition context keys".
-// Views of the arguments go into the context, so they must outlive it; what is made here is kept by the context.
+// The global condition keys (aws:...), put into a request's context. Which are present for whom: IAM user guide, "AWS
+// global condition context keys". Views of the arguments go into the context, so they must outlive it; what is made
+// here is kept by the context.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// Operation: one row of a service's table. The row is made from the operation's struct, so that everything about an operation stands in one place:
+// Operation: one row of a service's table. The row is made from the operation's struct, so that everything about an
+// operation stands in one place:
 //
 //   struct DescribeCluster {
 //     struct Request { std::string name; };
@@ -75,7 +76,10 @@ struct Name {
 
 template <class Op, Name name>
 constexpr Operation operation(Access access, std::string_view method = "POST", std::string_view path = "/") {
-  return {name.view(), method, path, access,
+  return {name.view(),
+          method,
+          path,
+          access,
           [](Call& call, std::string_view service, const codec::Value& input, codec::Reading reading) {
             return run_operation<Op>(call, service, name.view(), input, reading);
           },

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/strings.h"
 #include "codec/base64.h"
 #include "codec/uri.h"
-#include "base/strings.h"
 
 namespace podpass::aws {
 
@@ -32,10 +32,11 @@ Result<std::size_t> page_size(std::optional<std::int64_t> wanted, std::size_t us
                               std::string_view name) {
   if (!wanted) return usual;
   if (*wanted < 1 || *wanted > static_cast<std::int64_t>(most)) {
-    return Error::invalid(fmt::format(
-        "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must have value {} than or "
-        "equal to {}",
-        *wanted, name, *wanted < 1 ? "greater" : "less", *wanted < 1 ? 1 : most));
+    return Error::invalid(
+        fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must have "
+                    "value {} than or "
+                    "equal to {}",
+                    *wanted, name, *wanted < 1 ? "greater" : "less", *wanted < 1 ? 1 : most));
   }
   return static_cast<std::size_t>(*wanted);
 }

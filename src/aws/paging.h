@@ -1,5 +1,5 @@
-// Pages of a list. A token is where the last page ended, opaque to the caller (base64url of the key's parts). A token that
-// cannot be read is the caller's error. Pure functions.
+// Pages of a list. A token is where the last page ended, opaque to the caller (base64url of the key's parts). A token
+// that cannot be read is the caller's error. Pure functions.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ std::string make_page_token(const std::vector<std::string>& key);
 // The parts of the key to go on behind; ErrorKind::invalid, message `invalid_text`, if the token was not made here.
 Result<std::vector<std::string>> read_page_token(std::string_view token, std::string_view invalid_text);
 
-// The page size: `wanted` if given, else `usual`; outside 1..`most` is the caller's error, with AWS's text for member `name`.
+// The page size: `wanted` if given, else `usual`; outside 1..`most` is the caller's error, with AWS's text for member
+// `name`.
 Result<std::size_t> page_size(std::optional<std::int64_t> wanted, std::size_t usual, std::size_t most,
                               std::string_view name);
 

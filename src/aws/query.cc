@@ -33,8 +33,8 @@ Result<Match> read(const Service& service, const http::Request& request) {
   for (const auto& operation : service.operations) {
     if (operation.name == action && version == service.api_version) return Match{&operation, std::move(*form)};
   }
-  return named("InvalidAction",
-               fmt::format("Could not find operation {} for version {}", action, version.empty() ? "NO_VERSION_SPECIFIED" : version));
+  return named("InvalidAction", fmt::format("Could not find operation {} for version {}", action,
+                                            version.empty() ? "NO_VERSION_SPECIFIED" : version));
 }
 
 http::Response write(const Service& service, const Operation& operation, const codec::Value& output,
@@ -46,8 +46,9 @@ http::Response write(const Service& service, const Operation& operation, const c
   if (members != nullptr) {  // an operation without output has none; one with an empty output has an empty element
     codec::write_xml_element(fmt::format("{}Result", operation.name), output, body);
   }
-  fmt::format_to(std::back_inserter(body), "<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>",
-                 request_id, operation.name);
+  fmt::format_to(std::back_inserter(body),
+                 "<ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{}Response>", request_id,
+                 operation.name);
   return xml(std::move(body));
 }
 

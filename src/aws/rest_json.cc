@@ -9,7 +9,8 @@ namespace {
 
 using codec::Value;
 
-// Matches one path against one template; fills `labels`. A label takes one segment, or with '+' at its end all the rest.
+// Matches one path against one template; fills `labels`. A label takes one segment, or with '+' at its end all the
+// rest.
 bool match_path(std::string_view pattern, std::string_view path, Value& labels) {
   labels = Value(Value::Map{});
   while (!pattern.empty() && !path.empty()) {

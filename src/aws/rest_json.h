@@ -1,6 +1,6 @@
-// The rest-json protocol (eks, eks-auth): between an HTTP message and a Value. One rule places every request member: named in the path
-// template -> path; else GET and DELETE -> query string; else -> JSON body. Pure functions.
-// Source: Smithy, "AWS restJson1 protocol".
+// The rest-json protocol (eks, eks-auth): between an HTTP message and a Value. One rule places every request member:
+// named in the path template -> path; else GET and DELETE -> query string; else -> JSON body. Pure functions. Source:
+// Smithy, "AWS restJson1 protocol".
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// The shapes of EKS clusters, as botocore's eks model has them. CreateCluster's and Cluster's members differ in little; where they are alike one shape
-// serves both. What a cluster outside AWS has no use for (subnets, encryption keys ...) is kept and given back as it was sent.
+// The shapes of EKS clusters, as botocore's eks model has them. CreateCluster's and Cluster's members differ in little;
+// where they are alike one shape serves both. What a cluster outside AWS has no use for (subnets, encryption keys ...)
+// is kept and given back as it was sent.
 #pragma once
 
 #include <map>

@@ -12,14 +12,20 @@ namespace {
 constexpr std::size_t kPageSize = 100;
 
 VpcConfigResponse vpc_config(const VpcConfigRequest& request) {
-  return {request.subnetIds, request.securityGroupIds,       {}, {}, request.endpointPublicAccess.value_or(true),
-          request.endpointPrivateAccess.value_or(false), request.publicAccessCidrs};
+  return {request.subnetIds,
+          request.securityGroupIds,
+          {},
+          {},
+          request.endpointPublicAccess.value_or(true),
+          request.endpointPrivateAccess.value_or(false),
+          request.publicAccessCidrs};
 }
 
 std::optional<KubernetesNetworkConfigResponse> network_config(
     const std::optional<KubernetesNetworkConfigRequest>& request) {
   if (!request) return std::nullopt;
-  return KubernetesNetworkConfigResponse{request->serviceIpv4Cidr, {}, request->ipFamily, request->elasticLoadBalancing};
+  return KubernetesNetworkConfigResponse{
+      request->serviceIpv4Cidr, {}, request->ipFamily, request->elasticLoadBalancing};
 }
 
 }  // namespace
@@ -32,15 +38,20 @@ Result<aws::Resource> CreateCluster::resource(aws::Call& call, const Request& re
 Result<CreateCluster::Response> CreateCluster::handle(aws::Call& call, const Request& request) {
   TRY(check_role_arn(request.roleArn, "roleArn"));
   TRY(check_tags(request.tags));
-  TRY(call.authorize("iam:PassRole", aws::Resource(request.roleArn)
-                                         .key("iam:PassedToService", "eks.amazonaws.com")
-                                         .key("iam:AssociatedResourceArn", cluster_arn(call.deployment, request.name))));
+  TRY(call.authorize("iam:PassRole",
+                     aws::Resource(request.roleArn)
+                         .key("iam:PassedToService", "eks.amazonaws.com")
+                         .key("iam:AssociatedResourceArn", cluster_arn(call.deployment, request.name))));
   if (const auto* existing = find_cluster(call.tx, call.deployment, request.name)) {
     if (request.clientRequestToken && existing->cluster.clientRequestToken == request.clientRequestToken &&
         existing->cluster.roleArn == request.roleArn) {
       return Response{existing->cluster};  // the same request again
     }
-    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + request.name, {},
+    return Error{ErrorKind::conflict,
+                 {},
+                 0,
+                 "Cluster already exists with name: " + request.name,
+                 {},
                  {{"clusterName", request.name}}};
   }
   Cluster cluster;
@@ -79,7 +90,9 @@ Result<DescribeCluster::Response> DescribeCluster::handle(aws::Call& call, const
   return Response{TRY(require_cluster(call.tx, call.deployment, request.name))->cluster};
 }
 
-Result<aws::Resource> ListClusters::resource(aws::Call&, const Request&) { return aws::Resource::all(); }
+Result<aws::Resource> ListClusters::resource(aws::Call&, const Request&) {
+  return aws::Resource::all();
+}
 
 Result<ListClusters::Response> ListClusters::handle(aws::Call& call, const Request& request) {
   auto limit = TRY(aws::page_size(request.maxResults, kPageSize, 100, "maxResults"));
@@ -90,8 +103,8 @@ Result<ListClusters::Response> ListClusters::handle(aws::Call& call, const Reque
   Response response;
   for (const auto& row : rows) {
     if (response.clusters.size() == limit) {
-      response.nextToken = aws::make_page_token(
-          {call.deployment.account, call.deployment.region, response.clusters.back()});
+      response.nextToken =
+          aws::make_page_token({call.deployment.account, call.deployment.region, response.clusters.back()});
       break;
     }
     response.clusters.push_back(row.key.back());
@@ -107,7 +120,8 @@ Result<DeleteCluster::Response> DeleteCluster::handle(aws::Call& call, const Req
   const auto& deployment = call.deployment;
   const auto* record = TRY(require_cluster(call.tx, deployment, request.name));
   if (record->cluster.deletionProtection.value_or(false)) {
-    Error error = Error::invalid("Cluster " + request.name + " has deletion protection. Turn it off before you delete it.");
+    Error error =
+        Error::invalid("Cluster " + request.name + " has deletion protection. Turn it off before you delete it.");
     error.code = "InvalidRequestException";
     return error;
   }

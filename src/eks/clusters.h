@@ -1,5 +1,5 @@
-// Cluster operations, for local clusters: ones that Podpass itself issues tokens for. They have no API server and are ACTIVE at once.
-// Source: EKS API reference, CreateCluster, DescribeCluster, ListClusters, DeleteCluster.
+// Cluster operations, for local clusters: ones that Podpass itself issues tokens for. They have no API server and are
+// ACTIVE at once. Source: EKS API reference, CreateCluster, DescribeCluster, ListClusters, DeleteCluster.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,9 @@
 
 namespace podpass::eks {
 
-codec::Value to_value(const StoredKeySet& stored) { return stored.document; }
+codec::Value to_value(const StoredKeySet& stored) {
+  return stored.document;
+}
 
 Result<void> from_value(const codec::Value& value, codec::Reading, StoredKeySet& stored) {
   stored.document = value;
@@ -32,7 +34,11 @@ const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment&
 Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
                                              std::string_view name) {
   if (const auto* record = find_cluster(tx, deployment, name)) return record;
-  return Error{ErrorKind::not_found, {}, 0, fmt::format("No cluster found for name: {}.", name), {},
+  return Error{ErrorKind::not_found,
+               {},
+               0,
+               fmt::format("No cluster found for name: {}.", name),
+               {},
                {{"clusterName", std::string(name)}}};
 }
 
@@ -76,8 +82,12 @@ Result<ClusterRecord> add_cluster(store::Transaction& tx, const aws::Deployment&
     return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {}};
   }
   if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
-    return Error{ErrorKind::limit, {}, 0,
-                 fmt::format("The limit of {} clusters is reached.", deployment.quotas.clusters), {}, {}};
+    return Error{ErrorKind::limit,
+                 {},
+                 0,
+                 fmt::format("The limit of {} clusters is reached.", deployment.quotas.clusters),
+                 {},
+                 {}};
   }
   ClusterRecord record;
   record.issuer = fmt::format("{}/id/{}", deployment.endpoint, key.id);

@@ -1,5 +1,5 @@
-// What other folders may ask of EKS: clusters, their issuers' keys, and the association of a service account. Reads only; pointers live as long as
-// the transaction.
+// What other folders may ask of EKS: clusters, their issuers' keys, and the association of a service account. Reads
+// only; pointers live as long as the transaction.
 #pragma once
 
 #include <optional>
@@ -35,8 +35,8 @@ struct IssuerDocuments {
 };
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id);
 
-// Makes a local cluster with a fresh issuer key; conflict if the name is taken. CreateCluster and `podpass up` use it. Generating the key takes
-// some 50 ms, so it is made first, outside of the transaction.
+// Makes a local cluster with a fresh issuer key; conflict if the name is taken. CreateCluster and `podpass up` use it.
+// Generating the key takes some 50 ms, so it is made first, outside of the transaction.
 struct IssuerKey {
   std::string id;  // 32 upper-case hex digits
   Secret private_key_pem;

@@ -32,8 +32,8 @@ constexpr aws::Operation kOperations[] = {
 };
 
 constexpr aws::Operation kPodpassOperations[] = {
-    operation<CreateServiceAccountToken, "CreateServiceAccountToken">(
-        Access::write, "POST", "/clusters/{clusterName}/service-account-tokens"),
+    operation<CreateServiceAccountToken, "CreateServiceAccountToken">(Access::write, "POST",
+                                                                      "/clusters/{clusterName}/service-account-tokens"),
 };
 
 constexpr aws::ErrorNames kErrors = {{
@@ -57,8 +57,8 @@ const aws::Service& service() {
 }
 
 const aws::Service& podpass_service() {
-  static constexpr aws::Service kService{"podpass", aws::Protocol::rest_json, "2026-11-01", "", kPodpassOperations,
-                                         kErrors};
+  static constexpr aws::Service kService{"podpass", aws::Protocol::rest_json, "2026-11-01",
+                                         "",        kPodpassOperations,       kErrors};
   return kService;
 }
 

@@ -57,8 +57,11 @@ Result<Found> require_association(aws::Call& call, const std::string& cluster, c
   const auto* record =
       names ? find_association(call.tx, call.deployment, cluster, names->namespace_, names->service_account) : nullptr;
   if (record && record->id == id) return Found{names->namespace_, names->service_account, record};
-  return Error{ErrorKind::not_found, {}, 0,
-               fmt::format("No pod identity association found for ID: {} in cluster: {}.", id, cluster), {},
+  return Error{ErrorKind::not_found,
+               {},
+               0,
+               fmt::format("No pod identity association found for ID: {} in cluster: {}.", id, cluster),
+               {},
                {{"clusterName", cluster}}};
 }
 
@@ -83,7 +86,8 @@ Result<void> authorize_pass_role(aws::Call& call, const std::string& cluster, co
   return call.authorize("iam:PassRole", resource);
 }
 
-// The role exists and its trust policy lets pod identity in, whatever conditions it puts on the pod. Both texts are AWS's: tools look for them.
+// The role exists and its trust policy lets pod identity in, whatever conditions it puts on the pod. Both texts are
+// AWS's: tools look for them.
 Result<void> check_role(aws::Call& call, const std::string& role_arn, bool with_tags) {
   const auto* role = iam::find_role_by_arn(call.tx, call.deployment, role_arn);
   if (!role) return Error::invalid("Role provided in the request does not exist.");
@@ -91,8 +95,8 @@ Result<void> check_role(aws::Call& call, const std::string& role_arn, bool with_
   pods.type = policy::PrincipalType::service;
   pods.service = kPodsService;
   const auto& trust = role->trust.compiled;
-  bool trusted = trust && trust->may_allow(pods, "sts:AssumeRole") &&
-                 (!with_tags || trust->may_allow(pods, "sts:TagSession"));
+  bool trusted =
+      trust && trust->may_allow(pods, "sts:AssumeRole") && (!with_tags || trust->may_allow(pods, "sts:TagSession"));
   if (!trusted) return Error::invalid("Trust policy of the role provided is invalid.");
   return {};
 }
@@ -127,7 +131,11 @@ Result<AssociationResponse> answer_existing(aws::Call& call, const CreatePodIden
     }
     return Error::invalid("The clientRequestToken was used before with other parameters.");
   }
-  return Error{ErrorKind::conflict, {}, 0, "Association already exists: " + existing.id, {},
+  return Error{ErrorKind::conflict,
+               {},
+               0,
+               "Association already exists: " + existing.id,
+               {},
                {{"clusterName", request.clusterName}}};
 }
 
@@ -158,8 +166,9 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
 
   TRY(require_cluster(call.tx, call.deployment, request.clusterName));
   if (!request.tags.empty()) {
-    TRY(call.authorize("eks:TagResource", aws::Resource(association_arn(call.deployment, request.clusterName, "*"))
-                                              .request_tags(request.tags)));
+    TRY(call.authorize(
+        "eks:TagResource",
+        aws::Resource(association_arn(call.deployment, request.clusterName, "*")).request_tags(request.tags)));
   }
   TRY(authorize_pass_role(call, request.clusterName, request.roleArn));
   TRY(check_role(call, request.roleArn, !record.disable_session_tags.value_or(false)));
@@ -168,10 +177,13 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
   if (const auto* existing = call.tx.find(kAssociations, key)) return answer_existing(call, request, *existing);
   const auto limit = call.deployment.quotas.associations_per_cluster;
   if (!call.tx.has_room(kAssociations, {call.deployment.account, call.deployment.region, request.clusterName}, limit)) {
-    return Error{ErrorKind::limit, {}, 0,
-                 fmt::format("The limit of {} pod identity associations for cluster {} is reached.", limit,
-                             request.clusterName),
-                 {}, {{"clusterName", request.clusterName}}};
+    return Error{
+        ErrorKind::limit,
+        {},
+        0,
+        fmt::format("The limit of {} pod identity associations for cluster {} is reached.", limit, request.clusterName),
+        {},
+        {{"clusterName", request.clusterName}}};
   }
   record.id = "a-" + call.random().text("abcdefghijklmnopqrstuvwxyz0123456789", 17);
   if (request.clientRequestToken) {
@@ -192,8 +204,7 @@ Result<aws::Resource> DescribePodIdentityAssociation::resource(aws::Call& call, 
 
 Result<AssociationResponse> DescribePodIdentityAssociation::handle(aws::Call& call, const Request& request) {
   auto found = TRY(require_association(call, request.clusterName, request.associationId));
-  return AssociationResponse{
-      shape(call, request.clusterName, found.namespace_, found.service_account, *found.record)};
+  return AssociationResponse{shape(call, request.clusterName, found.namespace_, found.service_account, *found.record)};
 }
 
 Result<aws::Resource> UpdatePodIdentityAssociation::resource(aws::Call& call, const Request& request) {
@@ -218,8 +229,7 @@ Result<AssociationResponse> UpdatePodIdentityAssociation::handle(aws::Call& call
   TRY(check_combination(record));
   TRY(check_role(call, record.role_arn, !record.disable_session_tags.value_or(false)));
   record.modified = call.now;
-  AssociationResponse response{
-      shape(call, request.clusterName, found.namespace_, found.service_account, record)};
+  AssociationResponse response{shape(call, request.clusterName, found.namespace_, found.service_account, record)};
   call.tx.put(kAssociations, association_key(call, request.clusterName, found.namespace_, found.service_account),
               std::move(record));
   return response;

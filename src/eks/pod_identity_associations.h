@@ -1,6 +1,7 @@
-// The five operations on pod identity associations. One association per cluster, namespace and service account; namespace and service account need not
-// exist. An association takes effect with the commit: the next exchange sees it.
-// Source: EKS API reference; EKS user guide, "Configure a Kubernetes service account to assume an IAM role with EKS Pod Identity".
+// The five operations on pod identity associations. One association per cluster, namespace and service account;
+// namespace and service account need not exist. An association takes effect with the commit: the next exchange sees it.
+// Source: EKS API reference; EKS user guide, "Configure a Kubernetes service account to assume an IAM role with EKS Pod
+// Identity".
 #pragma once
 
 #include <optional>
@@ -72,7 +73,8 @@ struct UpdatePodIdentityAssociation {
   static Result<Response> handle(aws::Call& call, const Request& request);
 };
 BOOST_DESCRIBE_STRUCT(UpdatePodIdentityAssociation::Request, (),
-                      (clusterName, associationId, roleArn, clientRequestToken, disableSessionTags, targetRoleArn, policy))
+                      (clusterName, associationId, roleArn, clientRequestToken, disableSessionTags, targetRoleArn,
+                       policy))
 
 struct DeletePodIdentityAssociation {
   struct Request {

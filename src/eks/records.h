@@ -13,7 +13,8 @@
 
 namespace podpass::eks {
 
-// The public keys of a cluster's issuer: the JWKS document, and the keys ready to verify with, made when the record is decoded.
+// The public keys of a cluster's issuer: the JWKS document, and the keys ready to verify with, made when the record is
+// decoded.
 struct StoredKeySet {
   codec::Value document;
   std::shared_ptr<const crypto::KeySet> keys;
@@ -30,8 +31,8 @@ struct ClusterRecord {
 BOOST_DESCRIBE_STRUCT(ClusterRecord, (), (cluster, issuer, keys))
 inline constexpr store::Table<ClusterRecord> kClusters{"clusters"};
 
-// cluster_signing_keys/<account>/<region>/<name>: the private key of a local cluster's issuer, PEM, sealed at rest with the issuer as associated
-// data; base64. Clusters that have an API server of their own have no such record.
+// cluster_signing_keys/<account>/<region>/<name>: the private key of a local cluster's issuer, PEM, sealed at rest with
+// the issuer as associated data; base64. Clusters that have an API server of their own have no such record.
 struct SigningKeyRecord {
   std::string sealed;
 };
@@ -45,7 +46,8 @@ struct IssuerRecord {
 BOOST_DESCRIBE_STRUCT(IssuerRecord, (), (account, region, cluster))
 inline constexpr store::Table<IssuerRecord> kIssuers{"cluster_issuers"};
 
-// pod_identity_associations/<account>/<region>/<cluster>/<namespace>/<service account>. What the key says is not said again: there may be a million.
+// pod_identity_associations/<account>/<region>/<cluster>/<namespace>/<service account>. What the key says is not said
+// again: there may be a million.
 struct AssociationRecord {
   std::string id;
   std::string role_arn;
@@ -53,7 +55,8 @@ struct AssociationRecord {
   std::optional<aws::TagMap> tags;
   std::optional<bool> disable_session_tags;
   std::optional<std::string> target_role_arn, policy, owner_arn;
-  std::optional<std::string> request_token, request_hash;  // of the request that made it, both hashed; see docs/decisions
+  std::optional<std::string> request_token,
+      request_hash;  // of the request that made it, both hashed; see docs/decisions
 };
 BOOST_DESCRIBE_STRUCT(AssociationRecord, (),
                       (id, role_arn, created, modified, tags, disable_session_tags, target_role_arn, policy, owner_arn,

@@ -1,5 +1,6 @@
-// CreateServiceAccountToken: the TokenRequest of clusters that have no API server. It mints what a kubelet would project into a pod: a token bound to a
-// pod, signed by the cluster's issuer key. `podpass token` and `podpass exec` call it. It is Podpass's own operation (service `podpass`), not one of AWS's.
+// CreateServiceAccountToken: the TokenRequest of clusters that have no API server. It mints what a kubelet would
+// project into a pod: a token bound to a pod, signed by the cluster's issuer key. `podpass token` and `podpass exec`
+// call it. It is Podpass's own operation (service `podpass`), not one of AWS's.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@ struct CreateServiceAccountToken {
   struct Request {
     std::string clusterName, namespace_, serviceAccount;
     std::optional<std::string> podName, podUid;
-    std::optional<std::string> audience;             // pods.eks.amazonaws.com unless told
+    std::optional<std::string> audience;            // pods.eks.amazonaws.com unless told
     std::optional<std::int64_t> expirationSeconds;  // 600 to 86,400, as Kubernetes allows; 86,400 unless told
   };
   struct Response {

@@ -24,12 +24,14 @@ struct Named {
 };
 
 Result<Named> read_arn(const aws::Call& call, std::string_view arn) {
-  auto mine = fmt::format("arn:{}:eks:{}:{}:", call.deployment.partition, call.deployment.region, call.deployment.account);
+  auto mine =
+      fmt::format("arn:{}:eks:{}:{}:", call.deployment.partition, call.deployment.region, call.deployment.account);
   if (!arn.starts_with("arn:")) return bad_request(fmt::format("The resource ARN '{}' is not valid.", arn));
   if (!arn.starts_with(mine)) return not_found(arn);
   auto parts = split(arn.substr(mine.size()), '/');
   if (parts.size() == 2 && parts[0] == "cluster") return Named{std::string(parts[1]), {}};
-  if (parts.size() == 3 && parts[0] == "podidentityassociation") return Named{std::string(parts[1]), std::string(parts[2])};
+  if (parts.size() == 3 && parts[0] == "podidentityassociation")
+    return Named{std::string(parts[1]), std::string(parts[2])};
   return bad_request(fmt::format("The resource ARN '{}' names nothing that can be tagged.", arn));
 }
 
@@ -53,18 +55,17 @@ Result<Tagged> find_tagged(aws::Call& call, const std::string& arn) {
   }
   const auto* names =
       call.tx.find(kAssociationIds, {deployment.account, deployment.region, named.cluster, named.association_id});
-  const auto* record = names ? find_association(call.tx, deployment, named.cluster, names->namespace_,
-                                                names->service_account)
-                             : nullptr;
+  const auto* record =
+      names ? find_association(call.tx, deployment, named.cluster, names->namespace_, names->service_account) : nullptr;
   if (!record) return not_found(arn);
   return Tagged{record->tags.value_or(aws::TagMap()), [&call, &deployment, record, names, named](aws::TagMap tags) {
                   auto changed = *record;
                   changed.tags.reset();
                   if (!tags.empty()) changed.tags = std::move(tags);
-                  call.tx.put(kAssociations,
-                              {deployment.account, deployment.region, named.cluster, names->namespace_,
-                               names->service_account},
-                              std::move(changed));
+                  call.tx.put(
+                      kAssociations,
+                      {deployment.account, deployment.region, named.cluster, names->namespace_, names->service_account},
+                      std::move(changed));
                 }};
 }
 

@@ -25,33 +25,36 @@ bool is_dns_label(std::string_view text) {
 
 Result<void> check_cluster_name(std::string_view name) {
   if (!name.empty() && name.size() <= 100 && is_alnum(name[0]) && only_alnum_and(name, "-_")) return {};
-  return Error::invalid(
-      fmt::format("The cluster name '{}' is not valid: use 1 to 100 letters, digits, hyphens and underscores, beginning with "
-                  "a letter or a digit.",
-                  name));
+  return Error::invalid(fmt::format(
+      "The cluster name '{}' is not valid: use 1 to 100 letters, digits, hyphens and underscores, beginning with "
+      "a letter or a digit.",
+      name));
 }
 
 Result<void> check_namespace(std::string_view name) {
   if (is_dns_label(name)) return {};
-  return Error::invalid(fmt::format(
-      "The namespace '{}' is not valid: a Kubernetes namespace is 1 to 63 lower-case letters, digits and hyphens, beginning "
-      "and ending with a letter or a digit.",
-      name));
+  return Error::invalid(
+      fmt::format("The namespace '{}' is not valid: a Kubernetes namespace is 1 to 63 lower-case letters, digits and "
+                  "hyphens, beginning "
+                  "and ending with a letter or a digit.",
+                  name));
 }
 
 Result<void> check_service_account(std::string_view name) {
   bool good = !name.empty() && name.size() <= 253;
   for (auto label : split(name, '.')) good = good && is_dns_label(label);
   if (good) return {};
-  return Error::invalid(fmt::format(
-      "The service account '{}' is not valid: a Kubernetes service account name is 1 to 253 lower-case letters, digits, "
-      "hyphens and dots, each part beginning and ending with a letter or a digit.",
-      name));
+  return Error::invalid(
+      fmt::format("The service account '{}' is not valid: a Kubernetes service account name is 1 to 253 lower-case "
+                  "letters, digits, "
+                  "hyphens and dots, each part beginning and ending with a letter or a digit.",
+                  name));
 }
 
 Result<void> check_role_arn(std::string_view arn, std::string_view member) {
   if (iam::account_of_role_arn(arn)) return {};
-  return Error::invalid(fmt::format("{}: '{}' is not the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME.", member, arn));
+  return Error::invalid(
+      fmt::format("{}: '{}' is not the ARN of an IAM role: arn:aws:iam::ACCOUNT:role/NAME.", member, arn));
 }
 
 Result<void> check_session_policy(std::string_view policy) {

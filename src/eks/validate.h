@@ -1,5 +1,6 @@
-// The input rules that EKS's operations share. Each error is an invalid one, whose text says which member is wrong and what would be right.
-// botocore's model leaves these members unbounded; the rules are Kubernetes' own for names, and the limits of STS for policies.
+// The input rules that EKS's operations share. Each error is an invalid one, whose text says which member is wrong and
+// what would be right. botocore's model leaves these members unbounded; the rules are Kubernetes' own for names, and
+// the limits of STS for policies.
 #pragma once
 
 #include <string_view>

@@ -14,7 +14,7 @@ namespace podpass::eks_auth {
 namespace {
 
 constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
-constexpr Seconds kSessionLength{21'600};       // 6 h; a service's assumption is not held to the role's MaxSessionDuration
+constexpr Seconds kSessionLength{21'600};  // 6 h; a service's assumption is not held to the role's MaxSessionDuration
 constexpr Seconds kTargetSessionLength{59 * 60};  // behind a role chain: under its cap of one hour
 constexpr std::size_t kMaxTokenBytes = 20'000;
 
@@ -33,8 +33,9 @@ struct Exchange {
 // One sentence for every reason, as AWS has it; the audit record holds the reason.
 Error not_assumable(aws::Call& call, std::string reason) {
   call.audit.add("reason", reason);
-  return {ErrorKind::denied, {}, 0,
-          "Unauthorized Exception! EKS does not have permissions to assume the associated role.", std::move(reason), {}};
+  return {
+      ErrorKind::denied, {}, 0, "Unauthorized Exception! EKS does not have permissions to assume the associated role.",
+      std::move(reason), {}};
 }
 
 Result<void> check_input(const AssumeRoleForPodIdentity::Request& request) {
@@ -53,22 +54,21 @@ std::string session_name(std::string_view cluster, std::string_view pod, Random&
 
 void set_session_tags(Exchange& exchange) {
   const auto& pod = exchange.pod;
-  exchange.tags = {{"eks-cluster-arn", exchange.cluster_arn},
-                   {"eks-cluster-name", exchange.cluster_name},
-                   {"kubernetes-namespace", pod.namespace_},
-                   {"kubernetes-service-account", pod.service_account},
-                   {"kubernetes-pod-name", pod.pod_name},
-                   {"kubernetes-pod-uid", pod.pod_uid}};
-  exchange.transitive_keys = {"eks-cluster-arn",            "eks-cluster-name",    "kubernetes-namespace",
-                              "kubernetes-service-account", "kubernetes-pod-name", "kubernetes-pod-uid"};
+  exchange.tags = {{"eks-cluster-arn", exchange.cluster_arn}, {"eks-cluster-name", exchange.cluster_name},
+                   {"kubernetes-namespace", pod.namespace_},  {"kubernetes-service-account", pod.service_account},
+                   {"kubernetes-pod-name", pod.pod_name},     {"kubernetes-pod-uid", pod.pod_uid}};
+  exchange.transitive_keys = {"eks-cluster-arn",      "eks-cluster-name",
+                              "kubernetes-namespace", "kubernetes-service-account",
+                              "kubernetes-pod-name",  "kubernetes-pod-uid"};
 }
 
 Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
   const auto& deployment = call.deployment;
   const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
-  Exchange exchange{request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}, {}};
-  exchange.pod = TRY(
-      kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
+  Exchange exchange{
+      request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}, {}};
+  exchange.pod =
+      TRY(kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
   const auto& pod = exchange.pod;
   call.audit.add("namespace", pod.namespace_);
   call.audit.add("serviceAccount", pod.service_account);
@@ -77,9 +77,9 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
   exchange.association =
       eks::find_association(call.tx, deployment, request.clusterName, pod.namespace_, pod.service_account);
   if (!exchange.association) {
-    return Error::not_found(fmt::format(
-        "No pod identity association found for service account {} in namespace {} of cluster {}.", pod.service_account,
-        pod.namespace_, request.clusterName));
+    return Error::not_found(
+        fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
+                    pod.service_account, pod.namespace_, request.clusterName));
   }
   call.audit.add("associationId", exchange.association->id);
   call.audit.add("roleArn", exchange.association->role_arn);
@@ -115,13 +115,18 @@ Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumpt
   }
   if (auto percent = sts::packed_policy_percent(assumption); percent > 100) {
     auto error = sts::packed_too_large(percent);
-    return Error{ErrorKind::invalid, "InvalidRequestException", 400,
-                 error.message + " Set disableSessionTags on the association, or use shorter names.", {}, {}};
+    return Error{ErrorKind::invalid,
+                 "InvalidRequestException",
+                 400,
+                 error.message + " Set disableSessionTags on the association, or use shorter names.",
+                 {},
+                 {}};
   }
   return sts::start_session(as_service, assumption);
 }
 
-// Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are asked.
+// Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
+// asked.
 Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aws::Session first) {
   const auto& association = *exchange.association;
   sts::Assumption assumption;
@@ -134,8 +139,8 @@ Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aw
   assumption.duration = kTargetSessionLength;
   assumption.tags = exchange.tags;
   assumption.transitive_keys = exchange.transitive_keys;
-  assumption.external_id = eks::external_id(call.deployment, exchange.cluster_name, exchange.pod.namespace_,
-                                            exchange.pod.service_account);
+  assumption.external_id =
+      eks::external_id(call.deployment, exchange.cluster_name, exchange.pod.namespace_, exchange.pod.service_account);
   assumption.policy = association.policy.value_or("");
 
   aws::Caller caller;

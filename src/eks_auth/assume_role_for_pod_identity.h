@@ -1,5 +1,5 @@
-// AssumeRoleForPodIdentity: a pod's projected token becomes temporary credentials of the role that its service account is associated with. The node (the agent)
-// calls it, signed with the node's own credentials. A read: nothing is stored.
+// AssumeRoleForPodIdentity: a pod's projected token becomes temporary credentials of the role that its service account
+// is associated with. The node (the agent) calls it, signed with the node's own credentials. A read: nothing is stored.
 // Source: EKS Auth API reference; EKS user guide, "Grant Pods access to AWS resources based on tags".
 #pragma once
 

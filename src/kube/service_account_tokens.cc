@@ -38,9 +38,8 @@ bool has_audience(const Value& claims, std::string_view audience) {
   if (!value) return false;
   if (const auto* text = value->as_text()) return *text == audience;
   const auto* list = value->as<Value::List>();
-  return list && std::ranges::any_of(*list, [&](const Value& item) {
-           return item.as_text() && *item.as_text() == audience;
-         });
+  return list &&
+         std::ranges::any_of(*list, [&](const Value& item) { return item.as_text() && *item.as_text() == audience; });
 }
 
 // What the claims say, without regard to who asks and when. `audience` is left to has_audience.
@@ -58,7 +57,8 @@ Result<PodToken> read_claims(const Value& claims) {
   const auto* kubernetes = claims.find("kubernetes.io");
   const auto* account = kubernetes ? kubernetes->find("serviceaccount") : nullptr;
   const auto* pod = kubernetes ? kubernetes->find("pod") : nullptr;
-  if (!account) return invalid_token("The token is not a Kubernetes service account token: it has no kubernetes.io claim.");
+  if (!account)
+    return invalid_token("The token is not a Kubernetes service account token: it has no kubernetes.io claim.");
   if (!pod) {
     return invalid_token("The service account token is not bound to a pod. Use a projected token of a pod's volume.");
   }
@@ -80,8 +80,8 @@ Result<PodToken> read_claims(const Value& claims) {
   return token;
 }
 
-// Tokens whose signature was found good, by SHA-256 of the token. What stands here is true for ever: it names the keys it was verified with. A slot is
-// overwritten by the next token that falls on it, so the size is fixed.
+// Tokens whose signature was found good, by SHA-256 of the token. What stands here is true for ever: it names the keys
+// it was verified with. A slot is overwritten by the next token that falls on it, so the size is fixed.
 class VerifiedTokens {
  public:
   struct Entry {
@@ -121,8 +121,12 @@ Result<void> check_now(const VerifiedTokens::Entry& entry, std::string_view issu
   }
   if (token.not_before > now + kTokenSkew) return invalid_token("The service account token is not valid yet.");
   if (token.expires <= now) {
-    return Error{ErrorKind::unauthenticated, "ExpiredTokenException", 400,
-                 fmt::format("The service account token expired at {}.", format_iso8601(token.expires)), {}, {}};
+    return Error{ErrorKind::unauthenticated,
+                 "ExpiredTokenException",
+                 400,
+                 fmt::format("The service account token expired at {}.", format_iso8601(token.expires)),
+                 {},
+                 {}};
   }
   return {};
 }
@@ -148,19 +152,18 @@ Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std:
 }
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random) {
-  auto claims = Value::map(
-      {{"aud", Value::list({token.audience})},
-       {"exp", static_cast<std::int64_t>(to_epoch_seconds(token.expires))},
-       {"iat", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
-       {"iss", token.issuer},
-       {"jti", random.uuid()},
-       {"kubernetes.io",
-        Value::map({{"namespace", token.namespace_},
-                    {"pod", Value::map({{"name", token.pod_name}, {"uid", token.pod_uid}})},
-                    {"serviceaccount",
-                     Value::map({{"name", token.service_account}, {"uid", token.service_account_uid}})}})},
-       {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
-       {"sub", fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)}});
+  auto claims =
+      Value::map({{"aud", Value::list({token.audience})},
+                  {"exp", static_cast<std::int64_t>(to_epoch_seconds(token.expires))},
+                  {"iat", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
+                  {"iss", token.issuer},
+                  {"jti", random.uuid()},
+                  {"kubernetes.io", Value::map({{"namespace", token.namespace_},
+                                                {"pod", Value::map({{"name", token.pod_name}, {"uid", token.pod_uid}})},
+                                                {"serviceaccount", Value::map({{"name", token.service_account},
+                                                                               {"uid", token.service_account_uid}})}})},
+                  {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
+                  {"sub", fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)}});
   return crypto::mint_jwt(claims, key);
 }
 

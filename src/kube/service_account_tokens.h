@@ -1,8 +1,9 @@
-// Projected service account tokens: what is in them, checking one against a cluster's keys, and minting one for clusters without an API server.
-// Pure but for a per-thread memory of verified signatures, which depends on nothing but token and keys; safe from any thread.
-// Source: Kubernetes, "Managing Service Accounts", bound tokens; RFC 7519.
+// Projected service account tokens: what is in them, checking one against a cluster's keys, and minting one for
+// clusters without an API server. Pure but for a per-thread memory of verified signatures, which depends on nothing but
+// token and keys; safe from any thread. Source: Kubernetes, "Managing Service Accounts", bound tokens; RFC 7519.
 //
-// Errors of verify(): code InvalidTokenException or ExpiredTokenException, whose text says what is wrong and never holds the token.
+// Errors of verify(): code InvalidTokenException or ExpiredTokenException, whose text says what is wrong and never
+// holds the token.
 #pragma once
 
 #include <optional>

@@ -9,8 +9,9 @@
 namespace podpass::sts {
 namespace {
 
-// AWS compresses session policies and tags by a way it does not publish. Measured from outside, six pod identity tags of some 290 bytes take 56 to 61
-// percent. So: bytes of tags, and of policies without their white space, which compress well, against one budget. See docs/decisions.
+// AWS compresses session policies and tags by a way it does not publish. Measured from outside, six pod identity tags
+// of some 290 bytes take 56 to 61 percent. So: bytes of tags, and of policies without their white space, which compress
+// well, against one budget. See docs/decisions.
 constexpr std::size_t kPackedBudgetBytes = 500;
 constexpr std::size_t kPolicyCompression = 4;
 constexpr std::size_t kPackedArnBytes = 24;
@@ -37,8 +38,12 @@ aws::Resource trust_resource(const Assumption& assumption) {
 }
 
 Error dead_session() {
-  return {ErrorKind::unauthenticated, "InvalidClientTokenId", 403,
-          "The security token included in the request is invalid.", {}, {}};
+  return {ErrorKind::unauthenticated,
+          "InvalidClientTokenId",
+          403,
+          "The security token included in the request is invalid.",
+          {},
+          {}};
 }
 
 Result<void> fill_role_caller(store::Transaction& tx, const aws::Deployment& deployment, aws::Caller& caller) {
@@ -100,8 +105,12 @@ int packed_policy_percent(const Assumption& assumption) {
 }
 
 Error packed_too_large(int percent) {
-  return {ErrorKind::invalid, "PackedPolicyTooLarge", 400,
-          fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.", percent), {}, {}};
+  return {ErrorKind::invalid,
+          "PackedPolicyTooLarge",
+          400,
+          fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.", percent),
+          {},
+          {}};
 }
 
 aws::Session start_session(const aws::Call& call, const Assumption& assumption) {
@@ -136,7 +145,9 @@ std::string session_arn(const aws::Deployment& deployment, const aws::Session& s
                      session.session_name);
 }
 
-std::string assumed_role_id(const aws::Session& session) { return session.role_id + ":" + session.session_name; }
+std::string assumed_role_id(const aws::Session& session) {
+  return session.role_id + ":" + session.session_name;
+}
 
 Result<void> fill_caller(store::Transaction& tx, const aws::Deployment& deployment, aws::Session session,
                          aws::Caller& caller) {
@@ -146,10 +157,12 @@ Result<void> fill_caller(store::Transaction& tx, const aws::Deployment& deployme
   const auto& held = *caller.session;
   TRY(held.kind == aws::Session::Kind::role ? fill_role_caller(tx, deployment, caller)
                                             : fill_user_caller(tx, deployment, caller));
-  // A session policy that cannot be had (deleted, or unknown) is one that allows nothing: the layer is there all the same.
+  // A session policy that cannot be had (deleted, or unknown) is one that allows nothing: the layer is there all the
+  // same.
   caller.authority.has_session = !held.policy.empty() || !held.policy_arns.empty();
   if (!held.policy.empty()) {
-    if (auto parsed = policy::Policy::parse(held.policy, policy::Kind::session)) caller.authority.add_session(*parsed, "");
+    if (auto parsed = policy::Policy::parse(held.policy, policy::Kind::session))
+      caller.authority.add_session(*parsed, "");
   }
   for (const auto& arn : held.policy_arns) {
     if (auto found = iam::find_managed_policy(tx, arn)) caller.authority.add_session(std::move(found), arn);

@@ -1,5 +1,6 @@
-// Assuming a role, whoever asks: does its trust policy let them, and the session that comes of it. AssumeRole and EKS Auth's exchange are made of these.
-// Pure reads; the Call's rules hold. Sources: STS API reference, AssumeRole; IAM user guide, "Pass session tags in AWS STS".
+// Assuming a role, whoever asks: does its trust policy let them, and the session that comes of it. AssumeRole and EKS
+// Auth's exchange are made of these. Pure reads; the Call's rules hold. Sources: STS API reference, AssumeRole; IAM
+// user guide, "Pass session tags in AWS STS".
 #pragma once
 
 #include <optional>
@@ -16,20 +17,22 @@ struct Assumption {
   std::string role_account, role_arn;
   std::string session_name;
   Seconds duration{3600};
-  aws::TagMap tags;                                   // sent with the request
-  std::vector<std::string> transitive_keys;           // of `tags`
-  aws::TagMap inherited_tags;                         // transitive tags of the calling session
+  aws::TagMap tags;                          // sent with the request
+  std::vector<std::string> transitive_keys;  // of `tags`
+  aws::TagMap inherited_tags;                // transitive tags of the calling session
   std::optional<std::string> external_id, source_identity;
-  std::string policy;                                 // inline session policy; empty: none
-  std::vector<std::string> policy_arns;               // managed session policies
+  std::string policy;                                     // inline session policy; empty: none
+  std::vector<std::string> policy_arns;                   // managed session policies
   std::vector<std::pair<std::string, std::string>> keys;  // further condition keys (aws:SourceArn ...)
 };
 
-// sts:AssumeRole, and sts:TagSession and sts:SetSourceIdentity where the request needs them: by the trust policy, and by the principal's own policies.
+// sts:AssumeRole, and sts:TagSession and sts:SetSourceIdentity where the request needs them: by the trust policy, and
+// by the principal's own policies.
 Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
                        const Assumption& assumption);
 
-// The share of the packed limit that session policies and tags take, in percent. Over 100: refuse with packed_too_large().
+// The share of the packed limit that session policies and tags take, in percent. Over 100: refuse with
+// packed_too_large().
 int packed_policy_percent(const Assumption& assumption);
 Error packed_too_large(int percent);
 
@@ -41,8 +44,8 @@ void give_keys(aws::Session& session, Random& random);
 std::string session_arn(const aws::Deployment& deployment, const aws::Session& session);
 std::string assumed_role_id(const aws::Session& session);  // AROA...:session-name
 
-// The Caller that a session makes: its authority is that of its role or user, cut by the session policies. Dead (the role or user is gone or was made
-// anew): ErrorKind::unauthenticated.
+// The Caller that a session makes: its authority is that of its role or user, cut by the session policies. Dead (the
+// role or user is gone or was made anew): ErrorKind::unauthenticated.
 Result<void> fill_caller(store::Transaction& tx, const aws::Deployment& deployment, aws::Session session,
                          aws::Caller& caller);
 

@@ -58,7 +58,8 @@ Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request
   for (const auto& key : call.caller.session->transitive_keys) {
     if (has(assumption.tags | std::views::keys, key)) {
       return invalid_value(
-          "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the "
+          "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
+          "the "
           "calling session.");
     }
     if (auto tag = call.caller.session->tags.find(key); tag != call.caller.session->tags.end()) {
@@ -100,9 +101,13 @@ Result<Seconds> session_length(const aws::Call& call, const AssumeRole::Request&
 
 // The same for a role that does not exist and for one that the caller may not assume: nobody learns which.
 Error not_authorized(const aws::Call& call, const std::string& role_arn) {
-  return {ErrorKind::denied, {}, 0,
-          fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", call.caller.arn, role_arn),
-          {}, {}};
+  return {
+      ErrorKind::denied,
+      {},
+      0,
+      fmt::format("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", call.caller.arn, role_arn),
+      {},
+      {}};
 }
 
 }  // namespace

@@ -48,8 +48,8 @@ struct AssumeRole {
   static Result<Response> handle(aws::Call& call, const Request& request);
 };
 BOOST_DESCRIBE_STRUCT(AssumeRole::Request, (),
-                      (RoleArn, RoleSessionName, PolicyArns, Policy, DurationSeconds, Tags, TransitiveTagKeys, ExternalId,
-                       SerialNumber, TokenCode, SourceIdentity, ProvidedContexts))
+                      (RoleArn, RoleSessionName, PolicyArns, Policy, DurationSeconds, Tags, TransitiveTagKeys,
+                       ExternalId, SerialNumber, TokenCode, SourceIdentity, ProvidedContexts))
 BOOST_DESCRIBE_STRUCT(AssumeRole::Response, (), (Credentials, AssumedRoleUser, PackedPolicySize, SourceIdentity))
 
 }  // namespace podpass::sts

@@ -5,7 +5,9 @@
 
 namespace podpass::sts {
 
-Result<aws::Resource> GetSessionToken::resource(aws::Call&, const Request&) { return aws::Resource::unguarded(); }
+Result<aws::Resource> GetSessionToken::resource(aws::Call&, const Request&) {
+  return aws::Resource::unguarded();
+}
 
 Result<GetSessionToken::Response> GetSessionToken::handle(aws::Call& call, const Request& request) {
   const auto& caller = call.caller;

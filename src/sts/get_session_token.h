@@ -1,4 +1,5 @@
-// GetSessionToken: temporary credentials for the caller itself, a user or root. Needs no permission. Source: STS API reference.
+// GetSessionToken: temporary credentials for the caller itself, a user or root. Needs no permission. Source: STS API
+// reference.
 #pragma once
 
 #include <optional>

@@ -32,8 +32,8 @@ constexpr aws::ErrorNames kErrors = {{
 }  // namespace
 
 const aws::Service& service() {
-  static constexpr aws::Service kService{"sts",       aws::Protocol::query, "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/",
-                                         kOperations, kErrors};
+  static constexpr aws::Service kService{
+      "sts", aws::Protocol::query, "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", kOperations, kErrors};
   return kService;
 }
 

@@ -81,8 +81,12 @@ class Reader {
 };
 
 Error not_ours() {
-  return {ErrorKind::unauthenticated, "InvalidClientTokenId", 403,
-          "The security token included in the request is invalid.", {}, {}};
+  return {ErrorKind::unauthenticated,
+          "InvalidClientTokenId",
+          403,
+          "The security token included in the request is invalid.",
+          {},
+          {}};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Session tokens: a Session sealed into text that only holders of the session keys can read or make. Issuing and verifying need no store. The format
-// (inside the seal) is a version byte and length-prefixed fields. Pure but for the sealing nonce; safe from any thread.
+// Session tokens: a Session sealed into text that only holders of the session keys can read or make. Issuing and
+// verifying need no store. The format (inside the seal) is a version byte and length-prefixed fields. Pure but for the
+// sealing nonce; safe from any thread.
 #pragma once
 
 #include <string>

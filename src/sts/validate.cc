@@ -8,8 +8,9 @@ namespace podpass::sts {
 namespace {
 
 Error constraint(std::string_view member, std::string_view value, std::string_view rule) {
-  return Error::invalid(fmt::format(
-      "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must {}", value, member, rule));
+  return Error::invalid(
+      fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must {}", value,
+                  member, rule));
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ Result<void> check_duration(std::optional<std::int64_t> seconds, std::int64_t le
 
 Result<void> refuse_mfa(const std::optional<std::string>& serial_number, const std::optional<std::string>& token_code) {
   if (!serial_number && !token_code) return {};
-  return Error{ErrorKind::denied, {}, 0, "MultiFactorAuthentication failed with invalid MFA one time pass code. ", {}, {}};
+  return Error{
+      ErrorKind::denied, {}, 0, "MultiFactorAuthentication failed with invalid MFA one time pass code. ", {}, {}};
 }
 
 }  // namespace podpass::sts
