@@ -85,6 +85,11 @@ int main(int argc, char** argv) {
       "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
       "\r\n\r\n" + body;
   const int listener = listen_on(std::atoi(argv[1]));
+  sockaddr_in bound{};
+  socklen_t size = sizeof bound;
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &size);
+  std::printf("%d\n", ntohs(bound.sin_port));  // which one, if it was to be any
+  std::fflush(stdout);
   const int epoll = ::epoll_create1(0);
   epoll_event event{};
   event.events = EPOLLIN;

@@ -18,7 +18,7 @@
 
 namespace podpass::store {
 
-inline constexpr std::size_t kMaxKeyBytes = 1'500;  // as stored: with its table's name, escaped
+inline constexpr std::size_t kMaxKeyBytes = 4'096;  // as stored: with its table's name, escaped
 inline constexpr std::size_t kMaxRecordBytes = 1024 * 1024;
 
 // How decoded records are held. kept: decoded once a version, shared by all readers (roles, policies: few, hot).
