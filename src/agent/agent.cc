@@ -42,11 +42,11 @@ std::string_view host_name(std::string_view host) {
 struct Agent::State {
   State(Options given, NodeCredentialsProvider credentials, const Clock& clock)
       : options(std::move(given)),
-        upstream(options.endpoint, options.region, options.cluster, std::move(credentials), clock, metrics),
-        cache(options.cache, upstream, clock),
         server({1, limits(), "podpass-agent"}, [this](http::Request& request, http::Body&) { return serve(request); }),
         probes({1, limits(), "podpass-agent"},
-               [this](http::Request& request, http::Body&) { return serve_probe(request); }) {
+               [this](http::Request& request, http::Body&) { return serve_probe(request); }),
+        upstream(options.endpoint, options.region, options.cluster, std::move(credentials), clock, metrics),
+        cache(options.cache, upstream, clock) {
     // An address may be called by the names that lead to it.
     for (const auto& host : options.bind_hosts) {
       allowed_hosts.push_back(host);
@@ -119,15 +119,18 @@ struct Agent::State {
   }
 
   Result<void> bind() {
+    std::optional<Error> left_out;
     for (const auto& host : options.bind_hosts) {
       auto bound = server.listen(host, port != 0 ? port : options.port);
       const bool v6 = host.contains(':');
-      if (!bound && v6 && options.ipv6_optional && port != 0) {
+      if (!bound && v6 && options.ipv6_optional) {
         log::warn("The agent does not listen on " + host + ": " + bound.error().message);
+        left_out = std::move(bound).error();
         continue;
       }
       port = TRY(std::move(bound));
     }
+    if (port == 0) return left_out.value_or(Error::invalid("The agent has no address to listen on."));
     if (options.probe_port) probe_port = TRY(probes.listen("127.0.0.1", *options.probe_port));
     if (options.metrics_port) metrics_port = TRY(probes.listen(options.metrics_address, *options.metrics_port));
     return {};
@@ -135,20 +138,24 @@ struct Agent::State {
 
   Options options;
   Metrics metrics;
-  Upstream upstream;
-  CredentialsCache cache;
   std::vector<std::string> allowed_hosts;
   double bucket = 1;
   std::chrono::steady_clock::time_point filled{};
   std::atomic<bool> serving{false};
   std::uint16_t port = 0, probe_port = 0, metrics_port = 0;
-  http::Server server, probes;  // last: they stop first
+  // The servers outlive what is below: the upstream's connections and the cache's timers are on their event loop.
+  // ~Agent stops them first, so no handler runs while the rest goes.
+  http::Server server, probes;
+  Upstream upstream;
+  CredentialsCache cache;
 };
 
 Agent::Agent(Options options, NodeCredentialsProvider credentials, const Clock& clock)
     : state_(std::make_unique<State>(std::move(options), std::move(credentials), clock)) {}
 
-Agent::~Agent() { stop(); }
+Agent::~Agent() {
+  stop();
+}
 
 Result<void> Agent::start() {
   TRY(state_->bind());
@@ -165,8 +172,14 @@ void Agent::stop() {
   state_->probes.stop();
 }
 
-std::uint16_t Agent::port() const { return state_->port; }
-std::uint16_t Agent::probe_port() const { return state_->probe_port; }
-std::uint16_t Agent::metrics_port() const { return state_->metrics_port; }
+std::uint16_t Agent::port() const {
+  return state_->port;
+}
+std::uint16_t Agent::probe_port() const {
+  return state_->probe_port;
+}
+std::uint16_t Agent::metrics_port() const {
+  return state_->metrics_port;
+}
 
 }  // namespace podpass::agent

@@ -1,7 +1,8 @@
 // The node agent: GET /v1/credentials, as SDKs' container credentials provider calls it, answered from EKS Auth.
 // Routes, checks, their order, codes and bodies are those of the known agent (see docs/wire.md), where they are good.
 //
-// Owns its listeners, cache and threads. One event loop serves all. Source: EKS user guide, "Learn how EKS Pod Identity works".
+// Owns its listeners, cache and threads. One event loop serves all. Source: EKS user guide, "Learn how EKS Pod Identity
+// works".
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ struct Options {
   std::optional<std::uint16_t> probe_port;    // on localhost; nothing: no probes
   std::optional<std::uint16_t> metrics_port;  // on metrics_address
   std::string metrics_address = "0.0.0.0";
-  bool ipv6_optional = true;  // an IPv6 address that the machine does not have is left out, with a warning
+  bool ipv6_optional = true;               // an IPv6 address that the machine does not have is left out, with a warning
   double requests_per_second = 1'000'000;  // a listener's limit; more are answered 429
   CredentialsCache::Options cache;
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "agent/jwt_claims.h"
+#include "base/log.h"
 #include "codec/json.h"
 
 namespace podpass::agent {
@@ -19,7 +20,8 @@ std::shared_ptr<const Answer> CredentialsCache::find(std::string_view token) {
   if (found == entries_.end()) return nullptr;
   auto& entry = *found->second;
   const auto now = clock_.now();
-  if (entry.answer && now < *entry.renew_at && (!entry.token_expires || now < *entry.token_expires)) {
+  if (entry.token_expires && now >= *entry.token_expires) return nullptr;  // get() says so
+  if (entry.answer && now < *entry.renew_at) {
     recent_.splice(recent_.begin(), recent_, entry.recent);
     ++figures_.hits;
     return entry.answer;
@@ -52,7 +54,8 @@ asio::awaitable<std::shared_ptr<const Answer>> CredentialsCache::get(std::string
 
 CredentialsCache::EntryPtr CredentialsCache::entry_for(std::string_view token) {
   if (auto found = entries_.find(token); found != entries_.end()) return found->second;
-  // A running exchange keeps its entry; if all are running, the limit may be passed by as many as there are connections.
+  // A running exchange keeps its entry; if all are running, the limit may be passed by as many as there are
+  // connections.
   for (auto at = recent_.rbegin(); entries_.size() >= options_.max_entries && at != recent_.rend();) {
     auto candidate = *at++;
     if (candidate->flight) continue;
@@ -80,7 +83,13 @@ asio::awaitable<void> CredentialsCache::exchange(EntryPtr entry) {
   entry->flight = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
   ++(entry->answer ? figures_.renewals : figures_.misses);
   const auto started = clock_.now();
-  auto result = co_await source_.exchange(entry->token);
+  ExchangeResult result;
+  try {
+    result = co_await source_.exchange(entry->token);
+  } catch (const std::exception& failure) {  // those who wait for this flight must not wait for ever
+    log::error(std::string("agent: the exchange failed: ") + failure.what());
+    result.failure = {500, {}, "InternalFailure", "the agent failed to call EKS Auth", false};
+  }
   take(*entry, std::move(result), started);
   std::exchange(entry->flight, nullptr)->cancel();
 }
@@ -101,7 +110,8 @@ void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started) {
     return;
   }
   if (result.credentials) {
-    result.failure = {500, {}, "ExpiredCredentials", "EKS Auth gave credentials that expire at once; compare the clocks", false};
+    result.failure = {
+        500, {}, "ExpiredCredentials", "EKS Auth gave credentials that expire at once; compare the clocks", false};
   }
   if (entry.answer) ++figures_.failed_renewals;
   if (result.failure.fatal) entry.answer = nullptr;
@@ -114,7 +124,8 @@ void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started) {
 std::shared_ptr<const Answer> CredentialsCache::answer_of(const Entry& entry) const {
   if (entry.answer && *entry.expires - clock_.now() > options_.dead_life) return entry.answer;
   if (entry.refusal) return entry.refusal;
-  return std::make_shared<const Answer>(Answer{500, "[]: (Expired): the credentials expired and could not be renewed, fault: server\n", "Expired"});
+  return std::make_shared<const Answer>(
+      Answer{500, "[]: (Expired): the credentials expired and could not be renewed, fault: server\n", "Expired"});
 }
 
 std::string render(const PodCredentials& credentials) {

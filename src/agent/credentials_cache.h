@@ -1,10 +1,13 @@
 // The agent's memory: for each token the answer that it got, until that must not be given any more.
 //
-// One thread: the agent runs on one event loop, so nothing here locks. Rules, better than the known agent's where its users complain:
+// One thread: the agent runs on one event loop, so nothing here locks. Rules, better than the known agent's where its
+// users complain:
 //   - any number of readers of one token make one exchange (single flight);
-//   - an answer is renewed when read after kRetention or with less than kLeastLife left, and is given out meanwhile only if that fails;
+//   - an answer is renewed when read after kRetention or with less than kLeastLife left, and is given out meanwhile
+//   only if that fails;
 //   - when EKS Auth is away, what is cached is given out until it expires (kDeadLife before);
-//   - a definite no drops what is cached; every no is remembered for a moment, longer each time in a row (kFirstBackoff to kLastBackoff);
+//   - a definite no drops what is cached; every no is remembered for a moment, longer each time in a row (kFirstBackoff
+//   to kLastBackoff);
 //   - nothing is renewed that nobody reads.
 // Limits: Options::max_entries tokens; the least recently read goes first.
 #pragma once
@@ -85,7 +88,7 @@ class CredentialsCache {
   Options options_;
   CredentialsSource& source_;
   const Clock& clock_;
-  std::list<EntryPtr> recent_;  // most recently read first
+  std::list<EntryPtr> recent_;                              // most recently read first
   std::unordered_map<std::string_view, EntryPtr> entries_;  // by the entry's own token
   CacheFigures figures_;
 };

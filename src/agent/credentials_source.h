@@ -1,4 +1,5 @@
-// Where the agent's answers come from: one exchange of a pod's token for credentials. Two kinds: EKS Auth over HTTP (upstream.h), and a scripted one in tests.
+// Where the agent's answers come from: one exchange of a pod's token for credentials. Two kinds: EKS Auth over HTTP
+// (upstream.h), and a scripted one in tests.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -35,7 +35,8 @@ Result<std::optional<Time>> date(const codec::Value& claims, std::string_view na
 Result<TokenLife> read_token(std::string_view token) {
   if (token.size() > 7 && iequals(token.substr(0, 7), "bearer ")) {
     return cannot_parse(
-        "could not base64 decode header: illegal base64 data at input byte 6. Send the token alone, without \"Bearer \" "
+        "could not base64 decode header: illegal base64 data at input byte 6. Send the token alone, without \"Bearer "
+        "\" "
         "before it");
   }
   auto parts = split(token, '.');

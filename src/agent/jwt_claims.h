@@ -1,4 +1,5 @@
-// What the agent reads of a token without verifying it: enough to refuse at once what cannot work. EKS Auth verifies. Pure.
+// What the agent reads of a token without verifying it: enough to refuse at once what cannot work. EKS Auth verifies.
+// Pure.
 #pragma once
 
 #include <optional>

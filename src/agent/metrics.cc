@@ -28,7 +28,8 @@ void Metrics::Histogram::write(std::string& out, std::string_view name, std::str
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     sum += buckets[i].load(std::memory_order_relaxed);
-    out += fmt::format("{}_bucket{{le=\"{}\"}} {}\n", name, i < kBounds.size() ? fmt::format("{}", kBounds[i]) : "+Inf", sum);
+    out += fmt::format("{}_bucket{{le=\"{}\"}} {}\n", name, i < kBounds.size() ? fmt::format("{}", kBounds[i]) : "+Inf",
+                       sum);
   }
   out += fmt::format("{}_sum {}\n{}_count {}\n", name, static_cast<double>(nanoseconds.load()) / 1e9, name, sum);
 }
@@ -61,10 +62,14 @@ std::string Metrics::text() const {
   if (cache_ == nullptr) return out;
   const auto& figures = cache_->figures();
   head(out, "pod_identity_cache_state", "Reads of the cache by what they found", "counter");
-  for (auto [state, count] : std::initializer_list<std::pair<std::string_view, std::uint64_t>>{
-           {"hit", figures.hits}, {"miss", figures.misses}, {"negative_hit", figures.negative_hits},
-           {"shared_flight", figures.shared_flights}, {"renewal", figures.renewals},
-           {"failed_renewal", figures.failed_renewals}, {"evicted", figures.evicted}}) {
+  for (auto [state, count] :
+       std::initializer_list<std::pair<std::string_view, std::uint64_t>>{{"hit", figures.hits},
+                                                                         {"miss", figures.misses},
+                                                                         {"negative_hit", figures.negative_hits},
+                                                                         {"shared_flight", figures.shared_flights},
+                                                                         {"renewal", figures.renewals},
+                                                                         {"failed_renewal", figures.failed_renewals},
+                                                                         {"evicted", figures.evicted}}) {
     out += fmt::format("pod_identity_cache_state{{state=\"{}\"}} {}\n", state, count);
   }
   head(out, "pod_identity_cache_entries", "Tokens in the cache", "gauge");

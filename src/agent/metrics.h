@@ -1,5 +1,5 @@
-// What the agent counts, in Prometheus' text form. The known agent's metric names are kept where they mean what they say; hits are true hits.
-// Threads: counting from the agent's loop; text() from any.
+// What the agent counts, in Prometheus' text form. The known agent's metric names are kept where they mean what they
+// say; hits are true hits. Threads: counting from the agent's loop; text() from any.
 #pragma once
 
 #include <array>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -21,7 +22,8 @@ namespace {
 
 constexpr int kTries = 3;
 constexpr std::chrono::milliseconds kPause{100};  // before the second try; doubled for the third
-// Answers after which what is cached must not be given any more.
+// Answers after which what is cached must not be given any more. EKS Auth says them of the pod with 400 or 404; with
+// 403 they are about the node's own credentials or permission, which is no reason to take from pods what they have.
 constexpr std::string_view kFatal[] = {"AccessDeniedException", "InvalidTokenException", "ExpiredTokenException",
                                        "ResourceNotFoundException"};
 
@@ -51,7 +53,8 @@ asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
     auto endpoint = http::parse_endpoint(endpoint_);
     if (!endpoint) co_return failed(500, "", "InvalidEndpoint", endpoint.error().message);
     client_ = std::make_unique<http::AsyncClient>(
-        executor, *endpoint, http::ClientLimits{std::chrono::milliseconds{500}, std::chrono::milliseconds{1'000}, 256 * 1024});
+        executor, *endpoint,
+        http::ClientLimits{std::chrono::milliseconds{500}, std::chrono::milliseconds{1'000}, 256 * 1024});
   }
   Try last;
   for (int number = 0; number < kTries; ++number) {
@@ -77,9 +80,10 @@ Result<http::ClientRequest> Upstream::signed_request(const std::string& token) c
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = codec::write_json(codec::Value::map({{"token", token}}));
   request.repeatable = true;
-  aws::sign_request(request, endpoint.authority(),
-                    {credentials.access_key_id, credentials.secret_access_key, std::string(credentials.session_token.reveal())},
-                    region_, "eks-auth", clock_.now());
+  aws::sign_request(
+      request, endpoint.authority(),
+      {credentials.access_key_id, credentials.secret_access_key, std::string(credentials.session_token.reveal())},
+      region_, "eks-auth", clock_.now());
   return request;
 }
 
@@ -97,12 +101,16 @@ asio::awaitable<Upstream::Try> Upstream::try_once(const std::string& token) {
 ExchangeResult read_answer(const http::ClientResponse& response) {
   std::string request_id(response.header("x-amzn-RequestId"));
   auto body = codec::parse_json(response.body);
+  if (response.status != 200 && (response.status < 400 || response.status > 599)) {
+    return failed(500, std::move(request_id), "InvalidResponse",
+                  fmt::format("EKS Auth answered with status {}", response.status));
+  }
   if (response.status != 200) {
     std::string code(response.header("x-amzn-ErrorType"));
     code = code.substr(0, code.find_first_of(":;,"));
     auto result = failed(response.status, std::move(request_id), code.empty() ? "Unknown" : code,
                          body ? std::string(body->text("message")) : "EKS Auth gave no reason");
-    for (auto fatal : kFatal) result.failure.fatal = result.failure.fatal || fatal == result.failure.code;
+    result.failure.fatal = response.status != 403 && std::ranges::find(kFatal, result.failure.code) != std::end(kFatal);
     return result;
   }
   const auto* credentials = body ? body->find("credentials") : nullptr;
@@ -118,7 +126,9 @@ ExchangeResult read_answer(const http::ClientResponse& response) {
   result.credentials = PodCredentials{std::string(credentials->text("accessKeyId")),
                                       Secret(std::string(credentials->text("secretAccessKey"))),
                                       Secret(std::string(credentials->text("sessionToken"))),
-                                      std::string(arn->account), {}, expires};
+                                      std::string(arn->account),
+                                      {},
+                                      expires};
   if (const auto* association = body->find("podIdentityAssociation")) {
     result.credentials->association_id = association->text("associationId");
   }

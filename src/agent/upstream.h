@@ -1,5 +1,6 @@
-// EKS Auth over HTTP: signs AssumeRoleForPodIdentity with the node's credentials, three tries of a second each. An exchange belongs to the agent, not to the pod that
-// asked first: an impatient client does not cancel it. One thread: the agent's loop.
+// EKS Auth over HTTP: signs AssumeRoleForPodIdentity with the node's credentials, three tries of a second each. An
+// exchange belongs to the agent, not to the pod that asked first: an impatient client does not cancel it. One thread:
+// the agent's loop.
 #pragma once
 
 #include <memory>
