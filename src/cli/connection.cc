@@ -27,7 +27,10 @@ std::string environment(const char* name) {
 // The [default] profile of a shared credentials file.
 aws::SigningCredentials read_profile(std::string_view text) {
   aws::SigningCredentials credentials;
+  bool ours = true;
   for (auto line : split(text, '\n')) {
+    if (trim(line).starts_with('[')) ours = trim(line) == "[default]";
+    if (!ours) continue;
     auto equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     auto name = trim(line.substr(0, equals));
@@ -42,17 +45,22 @@ aws::SigningCredentials read_profile(std::string_view text) {
 Result<Connection> from_directory(const std::filesystem::path& directory) {
   auto text = read_file(directory / "server.json");
   if (!text) {
-    return Error::invalid(fmt::format(
-        "No running podpass in {}. Start one with `podpass up --data-dir {}`, or name another directory with --data-dir.",
-        directory.string(), directory.string()));
+    return Error::invalid(
+        fmt::format("No running podpass in {}. Start one with `podpass up --data-dir {}`, or name another directory "
+                    "with --data-dir.",
+                    directory.string(), directory.string()));
   }
-  auto state = TRY(codec::parse_json(*text));
+  auto state = codec::parse_json(*text);
+  if (!state || state->text("endpoint").empty() || state->text("region").empty()) {
+    return Error::invalid(
+        fmt::format("{} is damaged. Restart podpass up, which writes it anew.", (directory / "server.json").string()));
+  }
   Connection connection;
-  connection.endpoint = state.text("endpoint");
-  connection.region = state.text("region");
-  connection.account = state.text("account");
-  connection.cluster = state.text("cluster");
-  connection.agent_uri = state.text("agent");
+  connection.endpoint = state->text("endpoint");
+  connection.region = state->text("region");
+  connection.account = state->text("account");
+  connection.cluster = state->text("cluster");
+  connection.agent_uri = state->text("agent");
   connection.credentials = TRY(read_credentials(directory));
   return connection;
 }
@@ -67,10 +75,11 @@ Result<Connection> from_environment() {
   connection.credentials = {environment("AWS_ACCESS_KEY_ID"), Secret(environment("AWS_SECRET_ACCESS_KEY")),
                             environment("AWS_SESSION_TOKEN")};
   if (connection.endpoint.empty() || connection.region.empty() || connection.credentials.access_key_id.empty()) {
-    return Error::invalid(fmt::format(
-        "No running podpass found: there is no {}/server.json here, and AWS_ENDPOINT_URL, AWS_REGION and AWS_ACCESS_KEY_ID "
-        "are not all set. Start one with `podpass up`, or give --data-dir.",
-        kDefaultDataDirectory));
+    return Error::invalid(
+        fmt::format("No running podpass found: there is no {}/server.json here, and AWS_ENDPOINT_URL, AWS_REGION and "
+                    "AWS_ACCESS_KEY_ID "
+                    "are not all set. Start one with `podpass up`, or give --data-dir.",
+                    kDefaultDataDirectory));
   }
   return connection;
 }
@@ -79,7 +88,8 @@ Result<Connection> from_environment() {
 
 Result<Connection> find_connection(const std::string& data_directory) {
   if (!data_directory.empty()) return from_directory(data_directory);
-  if (std::filesystem::exists(std::filesystem::path(kDefaultDataDirectory) / "server.json")) {
+  std::error_code unknown;  // a directory that may not be looked into counts as none
+  if (std::filesystem::exists(std::filesystem::path(kDefaultDataDirectory) / "server.json", unknown)) {
     return from_directory(kDefaultDataDirectory);
   }
   return from_environment();
@@ -126,7 +136,8 @@ Result<codec::Value> call_server(const Connection& connection, const std::string
   auto answer = codec::parse_json(response.body);
   if (response.status != 200) {
     Error error{ErrorKind::invalid, std::string(response.header("x-amzn-ErrorType")), response.status, {}, {}, {}};
-    error.message = answer ? std::string(answer->text("message")) : fmt::format("The server answered {}.", response.status);
+    if (answer) error.message = answer->text("message");
+    if (error.message.empty()) error.message = fmt::format("The server answered {}.", response.status);
     return error;
   }
   return answer;
@@ -151,15 +162,22 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
   good = ::close(fd) == 0 && good;
   if (!good) return failed("write");
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace");
+  // The new name is durable only with its directory.
+  const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  good = fd >= 0 && ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  if (!good) return failed("write");
   return {};
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error::not_found(fmt::format("Cannot read {}.", path.string()));
-  std::string text(kMaxFileBytes, '\0');
+  std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) return Error::invalid(fmt::format("{} is too large.", path.string()));
   return text;
 }
 

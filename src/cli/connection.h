@@ -1,5 +1,5 @@
-// How a command finds the running server: by its data directory (server.json and credentials, written by `podpass up`), else by the AWS_* environment.
-// One thread. Errors say which of the two was tried and what to do.
+// How a command finds the running server: by its data directory (server.json and credentials, written by `podpass up`),
+// else by the AWS_* environment. One thread. Errors say which of the two was tried and what to do.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,8 @@ struct Connection {
 // `data_directory` empty: the default one if it is there, else the environment.
 Result<Connection> find_connection(const std::string& data_directory);
 
-// What `podpass up` leaves for other commands. The credentials file has mode 0600 and AWS's own format (AWS_SHARED_CREDENTIALS_FILE).
+// What `podpass up` leaves for other commands. The credentials file has mode 0600 and AWS's own format
+// (AWS_SHARED_CREDENTIALS_FILE).
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection);
 void remove_connection(const std::filesystem::path& data_directory);  // server.json; the credentials stay
 

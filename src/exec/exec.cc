@@ -24,7 +24,7 @@ namespace {
 constexpr std::string_view kTokenPath = "eks-pod-identity-token";
 // Signals that a terminal or a supervisor sends to us and means for the command.
 constexpr std::array kPassedOn = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
-constexpr int kCannotRun = 127;       // as shells say
+constexpr int kCannotRun = 127;             // as shells say
 constexpr Milliseconds kRetryAfter{5'000};  // a renewal that failed is tried again
 
 // Everything by which an SDK may find other credentials, another endpoint or another region.
@@ -173,6 +173,7 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
   if (connection.agent_uri.empty()) {
     return Error::invalid("The address of the agent is not known. Use --data-dir, or set PODPASS_AGENT_URI.");
   }
+  if (options.command.empty()) return Error::invalid("No command was given.");
   auto pod = options.pod;
   SystemRandom random;
   if (pod.name.empty()) pod.name = pod.service_account + "-" + random.text("bcdfghjklmnpqrstvwxz2456789", 5);

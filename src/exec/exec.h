@@ -1,5 +1,6 @@
-// `podpass exec`: runs a command as if it were in a pod: a fresh pod-bound token in a file of its own, the container credentials environment, endpoint and
-// region, and none of the caller's AWS credentials or profiles. The token is renewed while the command runs. Exit code and signals pass through.
+// `podpass exec`: runs a command as if it were in a pod: a fresh pod-bound token in a file of its own, the container
+// credentials environment, endpoint and region, and none of the caller's AWS credentials or profiles. The token is
+// renewed while the command runs. Exit code and signals pass through.
 #pragma once
 
 #include <string>

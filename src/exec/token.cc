@@ -14,8 +14,9 @@ Result<Token> request_token(const cli::Connection& connection, const Pod& pod, s
   if (!pod.uid.empty()) body.add("podUid", pod.uid);
   if (!audience.empty()) body.add("audience", audience);
   if (seconds) body.add("expirationSeconds", *seconds);
-  auto answer = TRY(cli::call_server(connection, "podpass", "POST",
-                                     "/clusters/" + codec::percent_encode(pod.cluster) + "/service-account-tokens", body));
+  auto answer =
+      TRY(cli::call_server(connection, "podpass", "POST",
+                           "/clusters/" + codec::percent_encode(pod.cluster) + "/service-account-tokens", body));
   Token token;
   token.text = answer.text("token");
   const auto* expires = answer.find("expiration");
