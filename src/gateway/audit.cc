@@ -15,8 +15,8 @@ namespace podpass::gateway {
 namespace {
 
 constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
-constexpr std::string_view kSecretParameters[] = {"token", "SecretAccessKey", "TokenCode", "Password", "NewPassword",
-                                                  "WebIdentityToken", "SAMLAssertion"};
+constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",    "Password",
+                                                  "NewPassword", "WebIdentityToken", "SAMLAssertion"};
 constexpr std::size_t kMaxParameterBytes = 4'096;
 
 void text(std::string& out, std::string_view name, std::string_view value) {
@@ -28,13 +28,20 @@ void text(std::string& out, std::string_view name, std::string_view value) {
 
 std::string_view identity_type(const aws::Caller& caller) {
   switch (caller.type) {
-    case policy::PrincipalType::root: return "Root";
-    case policy::PrincipalType::user: return "IAMUser";
-    case policy::PrincipalType::role_session: return "AssumedRole";
-    case policy::PrincipalType::federated_user: return "FederatedUser";
-    case policy::PrincipalType::service: return "AWSService";
-    case policy::PrincipalType::web_identity: return "WebIdentityUser";
-    case policy::PrincipalType::anonymous: return "AWSAccount";
+    case policy::PrincipalType::root:
+      return "Root";
+    case policy::PrincipalType::user:
+      return "IAMUser";
+    case policy::PrincipalType::role_session:
+      return "AssumedRole";
+    case policy::PrincipalType::federated_user:
+      return "FederatedUser";
+    case policy::PrincipalType::service:
+      return "AWSService";
+    case policy::PrincipalType::web_identity:
+      return "WebIdentityUser";
+    case policy::PrincipalType::anonymous:
+      return "AWSAccount";
   }
   return "Unknown";
 }
@@ -147,7 +154,7 @@ Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path
 }
 
 AuditTrail::AuditTrail(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd_, &status) == 0) file_bytes_ = static_cast<std::size_t>(status.st_size);
   writer_ = std::thread([this] { run(); });
 }

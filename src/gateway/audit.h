@@ -1,8 +1,9 @@
 // The audit trail: one JSON line a request, in the shape of a CloudTrail record, in <data dir>/audit.jsonl.
 //
-// Requests hand over finished lines into a buffer of their own thread; one thread writes them out, at most kFlushInterval later. A full disk
-// or a full buffer never holds up a request: lines are dropped, counted, and said so in the log. The file is rotated at kMaxFileBytes, one older file is kept (audit.1.jsonl).
-// Threads: append() from any; its lock is shared with the writer alone, for as long as a pointer swap takes.
+// Requests hand over finished lines into a buffer of their own thread; one thread writes them out, at most
+// kFlushInterval later. A full disk or a full buffer never holds up a request: lines are dropped, counted, and said so
+// in the log. The file is rotated at kMaxFileBytes, one older file is kept (audit.1.jsonl). Threads: append() from any;
+// its lock is shared with the writer alone, for as long as a pointer swap takes.
 #pragma once
 
 #include <atomic>

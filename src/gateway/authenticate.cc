@@ -33,14 +33,17 @@ Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& crede
   return Authenticated{found.caller, &key};
 }
 
-std::shared_ptr<const aws::Caller> Authenticator::anonymous() { return std::make_shared<const aws::Caller>(); }
+std::shared_ptr<const aws::Caller> Authenticator::anonymous() {
+  return std::make_shared<const aws::Caller>();
+}
 
 Result<Authenticator::Known> Authenticator::look_up(const aws::Credentialed& credentialed, Time) {
   auto tx = store_.begin();
   return credentialed.session_token.empty() ? from_access_key(tx, credentialed) : from_session(tx, credentialed);
 }
 
-Result<Authenticator::Known> Authenticator::from_session(store::Transaction& tx, const aws::Credentialed& credentialed) {
+Result<Authenticator::Known> Authenticator::from_session(store::Transaction& tx,
+                                                         const aws::Credentialed& credentialed) {
   auto session = sts::open_session(credentialed.session_token, deployment_.sessions->ring());
   if (!session || session->access_key_id != credentialed.access_key_id) {
     return aws::invalid_session_token(credentialed.dialect);

@@ -1,8 +1,8 @@
 // Who signed a request: from its signature to a Caller with all that binds it.
 //
-// Callers are remembered by thread, for as long as the store's snapshot stands, so that a repeated caller costs a look-up and one signature. Nothing of the memory is trusted
-// beyond that: the signature is verified every time, and expiry looked at every time.
-// Threads: safe from any. Errors: as AWS names them in the service's dialect.
+// Callers are remembered by thread, for as long as the store's snapshot stands, so that a repeated caller costs a
+// look-up and one signature. Nothing of the memory is trusted beyond that: the signature is verified every time, and
+// expiry looked at every time. Threads: safe from any. Errors: as AWS names them in the service's dialect.
 #pragma once
 
 #include <memory>

@@ -55,8 +55,11 @@ Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Ser
     : store_(store), deployment_(deployment), s3_(s3), audit_(audit), authenticator_(store, deployment) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
-  if (auto plain = serve_plain(request)) co_return std::move(*plain);
   const auto request_id = deployment_.random->uuid();
+  if (auto plain = serve_plain(request)) {
+    plain->headers.emplace_back("x-amzn-RequestId", request_id);
+    co_return std::move(*plain);
+  }
   const auto* service = choose(request);
   if (service == nullptr) co_return co_await serve_s3(request, body, request_id);
   auto response = co_await serve_operation(request, body, *service, request_id);
@@ -136,8 +139,7 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
   const auto dialect = dialect_of(running.service);
   auto credentialed = TRY(aws::read_authorization(request, dialect));
   if (credentialed.anonymous()) return aws::missing_authentication(dialect);
-  running.caller =
-      TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now)).caller;
+  running.caller = TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now)).caller;
   // As AWS has it: what GetSessionToken gives without MFA is good for everything but IAM.
   if (const auto& session = running.caller->session;
       session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
@@ -169,11 +171,11 @@ Result<codec::Value> Gateway::run_once(Running& running, const http::Request& re
 
 void Gateway::record(const Running& running, const http::Request& request, const Error* error) {
   if (audit_ == nullptr) return;
-  audit_->append(audit_line({running.caller.get(), request, running.request_id, running.service.name,
-                             running.operation ? running.operation->name : std::string_view("Unknown"),
-                             deployment_.region, deployment_.account, running.now,
-                             running.operation && running.operation->access == aws::Access::read, &running.input, error,
-                             &running.audit}));
+  audit_->append(
+      audit_line({running.caller.get(), request, running.request_id, running.service.name,
+                  running.operation ? running.operation->name : std::string_view("Unknown"), deployment_.region,
+                  deployment_.account, running.now, running.operation && running.operation->access == aws::Access::read,
+                  &running.input, error, &running.audit}));
 }
 
 }  // namespace podpass::gateway

@@ -1,5 +1,6 @@
-// The gateway: one request from the wire to its service and back. Chooses the service (scope of the signature, else host), authenticates, runs the
-// operation in a transaction, commits, runs again on a conflict, writes answer or error in the service's protocol, and one audit record.
+// The gateway: one request from the wire to its service and back. Chooses the service (scope of the signature, else
+// host), authenticates, runs the operation in a transaction, commits, runs again on a conflict, writes answer or error
+// in the service's protocol, and one audit record.
 //
 // Threads: serve() is called on any of the server's threads at once. Lives as long as the server that calls it.
 // Limits: kMaxBodyBytes for everything but S3's objects, which stream.
@@ -32,7 +33,8 @@ class Gateway {
   struct Running;
   boost::asio::awaitable<http::Response> serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id);
-  boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body, std::string_view request_id);
+  boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body,
+                                                  std::string_view request_id);
   Result<void> prepare(Running& running, http::Request& request);
   Result<codec::Value> run_once(Running& running, const http::Request& request, store::Transaction& tx);
   void record(const Running& running, const http::Request& request, const Error* error);

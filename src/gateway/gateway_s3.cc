@@ -37,8 +37,8 @@ asio::awaitable<http::Response> Gateway::serve_s3(http::Request& request, http::
                                                   std::string_view request_id) {
   const auto now = deployment_.clock->now();
   aws::Audit audit;
-  AuditEvent event{nullptr, request, request_id, "s3", "Unknown", deployment_.region, deployment_.account, now,
-                   true,    nullptr, nullptr,    &audit};
+  AuditEvent event{nullptr, request, request_id, "s3",    "Unknown", deployment_.region, deployment_.account,
+                   now,     true,    nullptr,    nullptr, &audit};
   auto admitted = admit(authenticator_, request, now);
   if (!admitted) {
     if (audit_ != nullptr) {
@@ -51,8 +51,18 @@ asio::awaitable<http::Response> Gateway::serve_s3(http::Request& request, http::
   aws::add_principal_keys(*context, *admitted->caller);
   aws::add_environment_keys(*context, deployment_, now);
   aws::add_network_keys(*context, request);
-  s3::Exchange exchange{request,    body,  *admitted->caller,      *context, now,
-                        request_id, audit, admitted->credentialed, std::move(admitted->payload), {}, {}, {}};
+  s3::Exchange exchange{request,
+                        body,
+                        *admitted->caller,
+                        *context,
+                        now,
+                        request_id,
+                        audit,
+                        admitted->credentialed,
+                        std::move(admitted->payload),
+                        {},
+                        {},
+                        {}};
   auto response = co_await s3_.serve(exchange);
   if (audit_ != nullptr) {
     event.caller = admitted->caller.get();

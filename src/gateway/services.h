@@ -11,7 +11,8 @@ namespace podpass::gateway {
 std::span<const aws::Service* const> services();
 const aws::Service* find_service(std::string_view name);  // by signing name; null if unknown
 
-// All operation tables as a Value: {service: {"protocol", "version", "operations": {name: {"method", "path", "input", "output"}}}}.
+// All operation tables as a Value: {service: {"protocol", "version", "operations": {name: {"method", "path", "input",
+// "output"}}}}.
 codec::Value describe_services();
 
 }  // namespace podpass::gateway

@@ -23,19 +23,23 @@ namespace {
 // What a command ends with: an exit code, or an error for stderr.
 using Action = std::function<Result<int>()>;
 
-constexpr auto kDataDirectoryHelp = "The data directory of the running podpass (default: .podpass, else the AWS_* environment)";
+constexpr auto kDataDirectoryHelp =
+    "The data directory of the running podpass (default: .podpass, else the AWS_* environment)";
 
 Action add_up(CLI::App& app) {
   auto* command = app.add_subcommand("up", "Run everything on this machine: EKS, EKS Auth, IAM, STS, S3 and the agent");
   auto options = std::make_shared<up::Options>();
   command->add_option("--port", options->port, "Port of all services; 0 picks a free one")->capture_default_str();
-  command->add_option("--agent-port", options->agent_port, "Port of the agent; 0 picks a free one")->capture_default_str();
+  command->add_option("--agent-port", options->agent_port, "Port of the agent; 0 picks a free one")
+      ->capture_default_str();
   command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
   command->add_option("--data-dir", options->data_directory, "Where everything is kept")->capture_default_str();
   command->add_option("--account", options->account, "The AWS account id to be")->capture_default_str();
   command->add_option("--region", options->region, "The AWS region to be")->capture_default_str();
   command->add_option("--cluster", options->cluster, "The cluster to make on first start")->capture_default_str();
-  command->add_option("--max-associations", options->associations_per_cluster, "Pod identity associations a cluster may have")
+  command
+      ->add_option("--max-associations", options->associations_per_cluster,
+                   "Pod identity associations a cluster may have")
       ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads that serve requests")
       ->check(CLI::Range(1, 64))
@@ -49,7 +53,8 @@ Action add_up(CLI::App& app) {
 }
 
 Action add_env(CLI::App& app) {
-  auto* command = app.add_subcommand("env", "Print the environment that points the aws CLI and SDKs at the running podpass");
+  auto* command =
+      app.add_subcommand("env", "Print the environment that points the aws CLI and SDKs at the running podpass");
   auto directory = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   command->add_option("--data-dir", *directory, kDataDirectoryHelp);
@@ -99,7 +104,8 @@ Action add_exec(CLI::App& app) {
   command->add_option("--data-dir", *directory, kDataDirectoryHelp);
   command->add_option("command", options->command, "The command and its arguments, behind --")->required();
   command->positionals_at_end();
-  command->footer("Example:\n  podpass exec --namespace default --service-account my-service-account -- aws s3 ls s3://my-bucket");
+  command->footer(
+      "Example:\n  podpass exec --namespace default --service-account my-service-account -- aws s3 ls s3://my-bucket");
   return [options, directory]() -> Result<int> {
     auto connection = TRY(cli::find_connection(*directory));
     options->pod = TRY(with_cluster(options->pod, connection));
@@ -182,21 +188,23 @@ Action add_agent(CLI::App& app) {
   command->add_option("--endpoint", options.endpoint, "URL of EKS Auth")->envname("AWS_ENDPOINT_URL")->required();
   command->add_option("--region", options.region, "The region to sign for")->envname("AWS_REGION")->required();
   command->add_option("--port,-p", options.port, "Port to serve on; 0 picks a free one")->capture_default_str();
-  command->add_option("--bind-hosts,-b", options.bind_hosts, "Addresses to serve on; repeatable. The Host header must be one of them")
+  command
+      ->add_option("--bind-hosts,-b", options.bind_hosts,
+                   "Addresses to serve on; repeatable. The Host header must be one of them")
       ->capture_default_str();
   command->add_option("--probe-port", flags->probe_port, "Port of /healthz and /readyz on localhost; -1: none")
       ->capture_default_str();
   command->add_option("--metrics-address", options.metrics_address, "Address of /metrics")->capture_default_str();
   command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")->capture_default_str();
   command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept")->capture_default_str();
-  command->add_option("--max-credential-retention-before-renewal", flags->retention_seconds,
-                      "Seconds after which credentials are renewed when read")
+  command
+      ->add_option("--max-credential-retention-before-renewal", flags->retention_seconds,
+                   "Seconds after which credentials are renewed when read")
       ->capture_default_str();
-  command->footer("Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
+  command->footer(
+      "Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
   return [flags]() -> Result<int> {
-    auto port = [](int given) {
-      return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given));
-    };
+    auto port = [](int given) { return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given)); };
     flags->options.probe_port = port(flags->probe_port);
     flags->options.metrics_port = port(flags->metrics_port);
     flags->options.cache.retention = Seconds{flags->retention_seconds};

@@ -37,7 +37,8 @@ Result<void> settle_identity(store::Store& store, const aws::Deployment& deploym
     }
     if (known->account == deployment.account && known->region == deployment.region) return {};
     return Error::invalid(fmt::format(
-        "The data are of account {} in {}, not of account {} in {}. Use --account {} --region {}, or another --data-dir.",
+        "The data are of account {} in {}, not of account {} in {}. Use --account {} --region {}, or another "
+        "--data-dir.",
         known->account, known->region, deployment.account, deployment.region, known->account, known->region));
   });
 }
@@ -97,7 +98,8 @@ Result<aws::SigningCredentials> node_session(store::Store& store, const aws::Dep
   auto tx = store.begin();
   const auto* role = iam::find_role(tx, deployment.account, kNodeRole);
   if (role == nullptr) {
-    return Error::not_found(fmt::format("The node's role {} was deleted. Restart podpass to make it again.", kNodeRole));
+    return Error::not_found(
+        fmt::format("The node's role {} was deleted. Restart podpass to make it again.", kNodeRole));
   }
   aws::Session session;
   session.account = deployment.account;

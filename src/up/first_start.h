@@ -1,4 +1,5 @@
-// What `podpass up` finds or makes in the store before it serves: the deployment's identity, root's access key, the local cluster, the node's role.
+// What `podpass up` finds or makes in the store before it serves: the deployment's identity, root's access key, the
+// local cluster, the node's role.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +12,8 @@
 
 namespace podpass::up {
 
-// The role that the embedded agent acts with, as a node's instance role on EKS: it may exchange tokens and nothing else.
+// The role that the embedded agent acts with, as a node's instance role on EKS: it may exchange tokens and nothing
+// else.
 inline constexpr std::string_view kNodeRole = "podpass-node";
 
 // Data of another account or region is refused: nothing of it would be found.

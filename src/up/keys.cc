@@ -40,8 +40,9 @@ std::optional<std::string> from_hex(std::string_view text) {
 Result<std::shared_ptr<const crypto::KeyRing>> open_master_key(const std::filesystem::path& data_directory,
                                                                Random& random) {
   const auto path = data_directory / "master.key";
-  if (!std::filesystem::exists(path)) {
-    if (std::filesystem::exists(data_directory / "store.sqlite")) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) {
+    if (std::filesystem::exists(data_directory / "store.sqlite", unknown)) {
       return Error::invalid(fmt::format(
           "{} is missing, but there is data. Restore the file: the secrets in the data cannot be read without it.",
           path.string()));
@@ -50,7 +51,7 @@ Result<std::shared_ptr<const crypto::KeyRing>> open_master_key(const std::filesy
     random.fill(std::span(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()));
     TRY(cli::write_file(path, hex(bytes) + "\n", 0600));
   }
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
     return Error::invalid(fmt::format("{} may be read by others. Run: chmod 600 {}", path.string(), path.string()));
   }
@@ -75,7 +76,7 @@ Result<std::shared_ptr<const crypto::KeyRing>> current_session_keys(store::Store
       ring = *opened;
       if (now - record->newest < kSessionKeyAge) return {};
     }
-    ring = ring ? ring->rotated(random, kSessionKeysKept) : crypto::KeyRing::generate(random);
+    ring = record != nullptr ? ring->rotated(random, kSessionKeysKept) : crypto::KeyRing::generate(random);
     tx.put(kSessionKeys, {"ring"}, SessionKeysRecord{codec::base64_encode(ring->sealed_by(master)), now});
     return {};
   }));

@@ -135,17 +135,19 @@ Result<void> run(const Options& options) {
 
   auto store = TRY(store::Store::open(TRY(store::open_sqlite_backend(directory))));
   TRY(settle_identity(*store, deployment));
-  deployment.sessions = std::make_shared<aws::SessionKeys>(
-      TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
+  deployment.sessions =
+      std::make_shared<aws::SessionKeys>(TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
   // The port first: the deployment's endpoint is part of what the services are made with.
+  // The server below its services, so that it is gone before they go, whichever way this function ends.
+  std::unique_ptr<s3::Service> s3;
+  std::unique_ptr<gateway::AuditTrail> audit;
   std::unique_ptr<gateway::Gateway> gateway;
-  http::Server server({options.threads, {}, "podpass"}, [&gateway](http::Request& request, http::Body& body) {
-    return gateway->serve(request, body);
-  });
+  http::Server server({options.threads, {}, "podpass"},
+                      [&gateway](http::Request& request, http::Body& body) { return gateway->serve(request, body); });
   const auto port = TRY(server.listen(options.address, options.port));
   deployment.endpoint = fmt::format("http://{}:{}", options.address, port);
-  auto s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
-  auto audit = TRY(gateway::AuditTrail::open(directory));
+  s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
+  audit = TRY(gateway::AuditTrail::open(directory));
   gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get());
 
   cli::Connection connection;

@@ -1,4 +1,5 @@
-// `podpass up`: everything in one process on loopback: control plane, S3, agent. The parts are built here by hand; reading up.cc is reading how they hang together.
+// `podpass up`: everything in one process on loopback: control plane, S3, agent. The parts are built here by hand;
+// reading up.cc is reading how they hang together.
 #pragma once
 
 #include <cstdint>
