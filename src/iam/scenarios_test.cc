@@ -1,7 +1,7 @@
-// Runs every scenario in testdata/; world_test.h says what their lines mean.
+// Runs every scenario in testdata/; scenario_test.h says what their lines mean.
 #include <gtest/gtest.h>
 
-#include "iam/world_test.h"
+#include "iam/scenario_test.h"
 
 namespace podpass::iam {
 namespace {
@@ -9,7 +9,8 @@ namespace {
 class Scenarios : public testing::TestWithParam<const char*> {};
 
 TEST_P(Scenarios, Runs) {
-  run_scenario(std::string("testdata/") + GetParam() + ".txt");
+  World world;
+  Scenario(world).run(std::string("testdata/") + GetParam() + ".txt");
 }
 
 INSTANTIATE_TEST_SUITE_P(Iam, Scenarios,

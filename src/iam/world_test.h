@@ -1,25 +1,21 @@
-// A small world for IAM's tests: a store in memory, a clock and randomness that repeat, callers, and a runner of
-// scenarios.
-//
-// A scenario is a text file, run from an empty store; a line is one of:
-//   # comment
-//   doc NAME {json}            a policy document, or any text, for later lines: @NAME@ inside a JSON text, @%NAME@
-//   percent-encoded as root | user NAME | role NAME      who calls from here on; policies as they are at each call >
-//   Operation {json}         runs it; twice, the first time in a transaction that is thrown away, as after a conflict
-//   = {json}                   the answer has at least these members; "*" is any value, lists match item by item
-//   - Member.Path              the answer does not have this member
-//   ! 404 NoSuchEntity text    it failed like this
-//   let NAME Member.Path       keeps a text of the answer, for @NAME@
+// A small world for tests of operations: a store in memory, a clock and randomness that repeat, callers, and the
+// operations of IAM and of whatever services a test adds. In a header, so that other folders' tests have it too.
 #pragma once
 
-#include <map>
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/call.h"
+#include "aws/global_keys.h"
 #include "aws/operation.h"
 #include "base/clock.h"
+#include "iam/lookup.h"
+#include "iam/operations.h"
+#include "store/memory_backend.h"
 
 namespace podpass::iam {
 
@@ -27,32 +23,121 @@ class World {
  public:
   static constexpr std::string_view kAccount = "111122223333";
 
-  World();
+  explicit World(std::vector<const aws::Service*> more_services = {}) : services_(std::move(more_services)) {
+    services_.push_back(&service());
+    deployment_.account = kAccount;
+    deployment_.endpoint = "http://127.0.0.1:4566";
+    deployment_.clock = &clock_;
+    deployment_.random = &random_;
+    deployment_.at_rest = crypto::KeyRing::generate(random_);
+    deployment_.sessions = std::make_shared<aws::SessionKeys>(crypto::KeyRing::generate(random_));
+    auto opened = store::Store::open(std::make_unique<store::MemoryBackend>());
+    EXPECT_TRUE(opened);
+    store_ = std::move(*opened);
+  }
 
-  std::unique_ptr<aws::Caller> root() const;
-  std::unique_ptr<aws::Caller> user(std::string_view name);
-  std::unique_ptr<aws::Caller> role(std::string_view name);
+  std::unique_ptr<aws::Caller> root() const {
+    auto caller = std::make_unique<aws::Caller>();
+    caller->type = policy::PrincipalType::root;
+    caller->account = caller->user_id = kAccount;
+    caller->arn = "arn:aws:iam::" + std::string(kAccount) + ":root";
+    return caller;
+  }
 
-  // Runs an operation of the table and commits. Errors have IAM's code and status.
-  Result<codec::Value> run(std::string_view operation, const codec::Value& input, const aws::Caller& caller);
+  // Null if there is no such user.
+  std::unique_ptr<aws::Caller> user(std::string_view name) {
+    auto tx = store_->begin();
+    const auto* record = find_user(tx, kAccount, name);
+    if (!record) return nullptr;
+    auto caller = std::make_unique<aws::Caller>();
+    caller->type = policy::PrincipalType::user;
+    caller->account = kAccount;
+    caller->arn = user_arn(deployment_, kAccount, *record);
+    caller->unique_id = caller->user_id = record->id;
+    caller->user_name = record->name;
+    caller->tags = record->tags;
+    caller->authority = authority_of(tx, *record);
+    return caller;
+  }
+
+  // Null if there is no such role.
+  std::unique_ptr<aws::Caller> role(std::string_view name) {
+    auto tx = store_->begin();
+    const auto* record = find_role(tx, kAccount, name);
+    if (!record) return nullptr;
+    auto caller = std::make_unique<aws::Caller>();
+    caller->type = policy::PrincipalType::role_session;
+    caller->account = kAccount;
+    caller->arn = "arn:aws:sts::" + std::string(kAccount) + ":assumed-role/" + record->name + "/test";
+    caller->role_arn = role_arn(deployment_, kAccount, *record);
+    caller->unique_id = record->id;
+    caller->user_id = record->id + ":test";
+    caller->authority = authority_of(tx, *record);
+    return caller;
+  }
+
+  // Runs an operation of a service's table and commits. Errors have the service's code and status.
+  Result<codec::Value> run(std::string_view operation, const codec::Value& input, const aws::Caller& caller) {
+    codec::Value answer;
+    TRY(store_->run([&](store::Transaction& tx) -> Result<void> {
+      answer = TRY(call(tx, operation, input, caller));
+      return {};
+    }));
+    return answer;
+  }
+
   // The same without committing; `wrote` says whether there was something to commit.
   Result<codec::Value> rehearse(std::string_view operation, const codec::Value& input, const aws::Caller& caller,
-                                bool* wrote = nullptr);
+                                bool* wrote = nullptr) {
+    auto tx = store_->begin();
+    auto result = call(tx, operation, input, caller);
+    if (wrote) *wrote = tx.has_writes();
+    return result;
+  }
+
   // In a transaction that the test commits, or not.
   Result<codec::Value> call(store::Transaction& tx, std::string_view operation, const codec::Value& input,
-                            const aws::Caller& caller, codec::Reading reading = codec::Reading::typed);
+                            const aws::Caller& caller, codec::Reading reading = codec::Reading::typed) {
+    for (const auto* service : services_) {
+      for (const auto& row : service->operations) {
+        if (row.name == operation) return call(tx, *service, row, input, caller, reading);
+      }
+    }
+    return Error::internal("no such operation: " + std::string(operation));
+  }
+
+  Result<codec::Value> call(store::Transaction& tx, const aws::Service& service, const aws::Operation& operation,
+                            const codec::Value& input, const aws::Caller& caller, codec::Reading reading) {
+    policy::Context context;
+    aws::add_principal_keys(context, caller);
+    aws::add_environment_keys(context, deployment_, clock_.now());
+    audit_ = {};
+    aws::Call call{tx, deployment_, caller, context, clock_.now(), "test", audit_};
+    auto result = operation.run(call, service.name, input, reading);
+    if (!result) aws::name_error(service.errors, result.error());
+    return result;
+  }
+
+  // What the last operation told the audit record; empty if it told nothing of that name.
+  std::string audited(std::string_view name) const {
+    std::string value;
+    for (const auto& [fact, text] : audit_.facts) {
+      if (fact == name) value = text;
+    }
+    return value;
+  }
+
   store::Store& store() { return *store_; }
   aws::Deployment& deployment() { return deployment_; }
   ManualClock& clock() { return clock_; }
 
  private:
+  std::vector<const aws::Service*> services_;
   ManualClock clock_;
   SeededRandom random_{7};
   aws::Deployment deployment_;
   std::unique_ptr<store::Store> store_;
+  aws::Audit audit_;
 };
-
-// Runs the scenario in a new world and reports with gtest, naming file and line.
-void run_scenario(const std::string& path);
 
 }  // namespace podpass::iam
