@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "codec/base64.h"
 #include "codec/uri.h"
@@ -25,6 +27,14 @@ Result<std::vector<std::string>> read_page_token(std::string_view token, std::st
     if (!decoded) return wrong();
     key.push_back(std::move(*decoded));
   }
+  return key;
+}
+
+Result<std::vector<std::string>> read_page_token(std::string_view token, const std::vector<std::string_view>& prefix,
+                                                 std::size_t parts, std::string_view invalid_text) {
+  auto key = TRY(read_page_token(token, invalid_text));
+  const bool ours = key.size() == parts && parts >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
+  if (!ours) return Error::invalid(std::string(invalid_text));
   return key;
 }
 

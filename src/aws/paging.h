@@ -17,6 +17,11 @@ std::string make_page_token(const std::vector<std::string>& key);
 // The parts of the key to go on behind; ErrorKind::invalid, message `invalid_text`, if the token was not made here.
 Result<std::vector<std::string>> read_page_token(std::string_view token, std::string_view invalid_text);
 
+// The same for a list whose rows have keys of `parts` parts, the first of them `prefix`: another list's token is not
+// valid.
+Result<std::vector<std::string>> read_page_token(std::string_view token, const std::vector<std::string_view>& prefix,
+                                                 std::size_t parts, std::string_view invalid_text);
+
 // The page size: `wanted` if given, else `usual`; outside 1..`most` is the caller's error, with AWS's text for member
 // `name`.
 Result<std::size_t> page_size(std::optional<std::int64_t> wanted, std::size_t usual, std::size_t most,

@@ -28,6 +28,16 @@ std::optional<KubernetesNetworkConfigResponse> network_config(
       request->serviceIpv4Cidr, {}, request->ipFamily, request->elasticLoadBalancing};
 }
 
+// Whatever the quota: it may have been higher when they were made.
+template <class T>
+void erase_below(store::Transaction& tx, const store::Table<T>& table, const store::KeyParts& prefix) {
+  while (true) {  // the transaction sees what it has erased
+    auto rows = tx.scan(table, prefix, 1'000);
+    if (rows.empty()) return;
+    for (const auto& row : rows) tx.erase(table, store::KeyParts(row.key.begin(), row.key.end()));
+  }
+}
+
 }  // namespace
 
 Result<aws::Resource> CreateCluster::resource(aws::Call& call, const Request& request) {
@@ -96,10 +106,12 @@ Result<aws::Resource> ListClusters::resource(aws::Call&, const Request&) {
 
 Result<ListClusters::Response> ListClusters::handle(aws::Call& call, const Request& request) {
   auto limit = TRY(aws::page_size(request.maxResults, kPageSize, 100, "maxResults"));
+  const store::KeyParts prefix{call.deployment.account, call.deployment.region};
   std::vector<std::string> after;
-  if (request.nextToken) after = TRY(aws::read_page_token(*request.nextToken, "The nextToken is not valid."));
-  store::KeyParts after_key(after.begin(), after.end());
-  auto rows = call.tx.scan(kClusters, {call.deployment.account, call.deployment.region}, limit + 1, after_key);
+  if (request.nextToken) {
+    after = TRY(aws::read_page_token(*request.nextToken, prefix, prefix.size() + 1, "The nextToken is not valid."));
+  }
+  auto rows = call.tx.scan(kClusters, prefix, limit + 1, store::KeyParts(after.begin(), after.end()));
   Response response;
   for (const auto& row : rows) {
     if (response.clusters.size() == limit) {
@@ -128,13 +140,8 @@ Result<DeleteCluster::Response> DeleteCluster::handle(aws::Call& call, const Req
   Response response{record->cluster};
   response.cluster.status = "DELETING";
   store::KeyParts cluster_key{deployment.account, deployment.region, request.name};
-  // Its associations end with it, as on EKS. There are at most as many as the quota.
-  for (const auto& row : call.tx.scan(kAssociations, cluster_key, deployment.quotas.associations_per_cluster)) {
-    call.tx.erase(kAssociations, store::KeyParts(row.key.begin(), row.key.end()));
-  }
-  for (const auto& row : call.tx.scan(kAssociationIds, cluster_key, deployment.quotas.associations_per_cluster)) {
-    call.tx.erase(kAssociationIds, store::KeyParts(row.key.begin(), row.key.end()));
-  }
+  erase_below(call.tx, kAssociations, cluster_key);  // they end with it, as on EKS
+  erase_below(call.tx, kAssociationIds, cluster_key);
   call.tx.erase(kIssuers, {std::string_view(record->issuer).substr(record->issuer.rfind('/') + 1)});
   call.tx.erase(kSigningKeys, cluster_key);
   call.tx.erase(kClusters, cluster_key);

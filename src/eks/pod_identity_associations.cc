@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
 constexpr std::size_t kPageSize = 100;
+constexpr std::size_t kKeyParts = 5;  // of an association: account, region, cluster, namespace, service account
 
 // An association where it was found: its names and its record.
 struct Found {
@@ -257,10 +258,12 @@ Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handl
                                                                                   const Request& request) {
   TRY(require_cluster(call.tx, call.deployment, request.clusterName));
   auto limit = TRY(aws::page_size(request.maxResults, kPageSize, 100, "maxResults"));
-  std::vector<std::string> after;
-  if (request.nextToken) after = TRY(aws::read_page_token(*request.nextToken, "The nextToken is not valid."));
   store::KeyParts prefix{call.deployment.account, call.deployment.region, request.clusterName};
   if (request.namespace_) prefix.push_back(*request.namespace_);
+  std::vector<std::string> after;
+  if (request.nextToken) {
+    after = TRY(aws::read_page_token(*request.nextToken, prefix, kKeyParts, "The nextToken is not valid."));
+  }
 
   Response response;
   std::vector<std::string> last;

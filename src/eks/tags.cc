@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "aws/tags.h"
 #include "base/strings.h"
 #include "eks/lookup.h"
@@ -29,8 +32,9 @@ Result<Named> read_arn(const aws::Call& call, std::string_view arn) {
   if (!arn.starts_with("arn:")) return bad_request(fmt::format("The resource ARN '{}' is not valid.", arn));
   if (!arn.starts_with(mine)) return not_found(arn);
   auto parts = split(arn.substr(mine.size()), '/');
-  if (parts.size() == 2 && parts[0] == "cluster") return Named{std::string(parts[1]), {}};
-  if (parts.size() == 3 && parts[0] == "podidentityassociation")
+  const bool whole = std::ranges::none_of(parts, &std::string_view::empty);
+  if (whole && parts.size() == 2 && parts[0] == "cluster") return Named{std::string(parts[1]), {}};
+  if (whole && parts.size() == 3 && parts[0] == "podidentityassociation")
     return Named{std::string(parts[1]), std::string(parts[2])};
   return bad_request(fmt::format("The resource ARN '{}' names nothing that can be tagged.", arn));
 }
