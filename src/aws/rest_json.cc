@@ -65,7 +65,9 @@ Result<Input> read(Match match, const http::Request& request) {
   if (request.method == "GET" || request.method == "DELETE") {
     auto pairs = codec::parse_query_string(request.query);
     if (!pairs) return serialization_error("The query string is not well formed.");
+    const auto labels = value;  // the path wins
     for (auto& [name, text] : *pairs) {
+      if (labels.find(name)) continue;
       auto* earlier = value.find(name);
       if (!earlier) {
         value.add(std::move(name), std::move(text));

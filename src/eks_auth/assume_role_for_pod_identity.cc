@@ -38,7 +38,14 @@ Error not_assumable(aws::Call& call, std::string reason) {
       std::move(reason), {}};
 }
 
-Result<void> check_input(const AssumeRoleForPodIdentity::Request& request) {
+// Both rules are the model's. The name is looked at first, before the permission on what it names.
+Result<void> check_cluster_name(std::string_view name) {
+  if (!name.empty() && name.size() <= 100 && is_alnum(name[0]) && only_alnum_and(name, "-_")) return {};
+  return Error::invalid(
+      "clusterName: use 1 to 100 letters, digits, hyphens and underscores, beginning with a letter or a digit.");
+}
+
+Result<void> check_token(const AssumeRoleForPodIdentity::Request& request) {
   const auto& token = request.token;
   bool good = !token.empty() && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.");
   auto parts = split(token, '.');
@@ -102,6 +109,16 @@ sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
   return assumption;
 }
 
+Result<void> check_packed_size(const sts::Assumption& assumption) {
+  auto percent = sts::packed_policy_percent(assumption);
+  if (percent <= 100) return {};
+  auto error = sts::packed_too_large(percent);
+  error.code = "InvalidRequestException";
+  error.message += assumption.policy.empty() ? " Set disableSessionTags on the association, or use shorter names."
+                                             : " Give the association a shorter policy.";
+  return error;
+}
+
 // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
 Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumption) {
   policy::Principal pods;
@@ -113,15 +130,7 @@ Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumpt
   if (auto allowed = sts::authorize(as_service, pods, aws::Authority(), assumption); !allowed) {
     return not_assumable(call, allowed.error().message);
   }
-  if (auto percent = sts::packed_policy_percent(assumption); percent > 100) {
-    auto error = sts::packed_too_large(percent);
-    return Error{ErrorKind::invalid,
-                 "InvalidRequestException",
-                 400,
-                 error.message + " Set disableSessionTags on the association, or use shorter names.",
-                 {},
-                 {}};
-  }
+  TRY(check_packed_size(assumption));
   return sts::start_session(as_service, assumption);
 }
 
@@ -152,12 +161,14 @@ Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aw
   if (auto allowed = sts::authorize(as_session, caller.principal(), caller.authority, assumption); !allowed) {
     return not_assumable(call, allowed.error().message);
   }
+  TRY(check_packed_size(assumption));
   return sts::start_session(as_session, assumption);
 }
 
 }  // namespace
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
+  TRY(check_cluster_name(request.clusterName));
   aws::Resource resource(eks::cluster_arn(call.deployment, request.clusterName));
   const auto* cluster = eks::find_cluster(call.tx, call.deployment, request.clusterName);
   if (cluster && cluster->cluster.tags) resource.resource_tags(*cluster->cluster.tags);
@@ -165,7 +176,7 @@ Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const 
 }
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
-  TRY(check_input(request));
+  TRY(check_token(request));
   auto exchange = TRY(find_association(call, request));
   exchange.role = iam::find_role_by_arn(call.tx, call.deployment, exchange.association->role_arn);
   if (!exchange.role) return not_assumable(call, "the role does not exist");

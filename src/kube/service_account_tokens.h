@@ -19,7 +19,7 @@
 namespace podpass::kube {
 
 inline constexpr std::string_view kPodIdentityAudience = "pods.eks.amazonaws.com";
-inline constexpr Seconds kTokenSkew{60};                   // for nbf and iat; none for exp: what has expired stays so
+inline constexpr Seconds kTokenSkew{60};                   // for nbf; none for exp: what has expired stays so
 inline constexpr std::size_t kVerifiedTokensKept = 8'192;  // a thread
 
 struct PodToken {

@@ -16,14 +16,22 @@ constexpr std::size_t kPackedBudgetBytes = 500;
 constexpr std::size_t kPolicyCompression = 4;
 constexpr std::size_t kPackedArnBytes = 24;
 
+// Tags of a role under those of a session, which replace ones of any case.
+aws::TagMap overlaid(aws::TagMap tags, const aws::TagMap& over) {
+  for (const auto& [key, value] : over) {
+    std::erase_if(tags, [&](const auto& tag) { return iequals(tag.first, key); });
+    tags[key] = value;
+  }
+  return tags;
+}
+
 aws::Resource trust_resource(const Assumption& assumption) {
   const auto& role = *assumption.role;
   aws::Resource resource(assumption.role_arn);
   resource.account = assumption.role_account;
   resource.policy = role.trust.compiled.get();
   resource.trust = true;
-  auto resource_tags = role.tags;
-  for (const auto& [key, value] : assumption.inherited_tags) resource_tags[key] = value;
+  auto resource_tags = overlaid(role.tags, assumption.inherited_tags);
   for (const auto& [key, value] : resource_tags) resource.key("iam:ResourceTag/" + key, value);
   resource.resource_tags(resource_tags).request_tags(assumption.tags);
   if (!assumption.transitive_keys.empty()) {
@@ -55,11 +63,7 @@ Result<void> fill_role_caller(store::Transaction& tx, const aws::Deployment& dep
   caller.role_arn = iam::role_arn(deployment, session.account, *role);
   caller.unique_id = role->id;
   caller.user_id = assumed_role_id(session);
-  caller.tags = role->tags;
-  for (const auto& [key, value] : session.tags) {  // a session tag replaces a role tag of any case
-    std::erase_if(caller.tags, [&](const auto& tag) { return iequals(tag.first, key); });
-    caller.tags[key] = value;
-  }
+  caller.tags = overlaid(role->tags, session.tags);
   caller.authority = iam::authority_of(tx, *role);
   return {};
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/strings.h"
 #include "sts/assume.h"
@@ -45,18 +44,19 @@ Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request
     return std::move(tags).error();
   }
   assumption.tags = std::move(*tags);
-  auto has = [](const auto& names, std::string_view name) {
-    return std::ranges::any_of(names, [&](const auto& each) { return iequals(each, name); });
+  auto find = [&](std::string_view name) {
+    return std::ranges::find_if(assumption.tags, [&](const auto& tag) { return iequals(tag.first, name); });
   };
   for (const auto& key : request.TransitiveTagKeys) {
-    if (!has(assumption.tags | std::views::keys, key)) {
+    auto tag = find(key);
+    if (tag == assumption.tags.end()) {
       return invalid_value("The specified transitive tag key must be included in the requested tags.");
     }
+    assumption.transitive_keys.push_back(tag->first);  // as the tag spells it: the next role looks it up
   }
-  assumption.transitive_keys = request.TransitiveTagKeys;
   if (!call.caller.session) return {};
   for (const auto& key : call.caller.session->transitive_keys) {
-    if (has(assumption.tags | std::views::keys, key)) {
+    if (find(key) != assumption.tags.end()) {
       return invalid_value(
           "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
           "the "
