@@ -29,6 +29,7 @@ aws::SigningCredentials read_profile(std::string_view text) {
   aws::SigningCredentials credentials;
   bool ours = true;
   for (auto line : split(text, '\n')) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (trim(line).starts_with('[')) ours = trim(line) == "[default]";
     if (!ours) continue;
     auto equals = line.find('=');
