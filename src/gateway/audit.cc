@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "codec/json.h"
+#include "codec/utf8.h"
 
 namespace podpass::gateway {
 namespace {
@@ -18,12 +19,21 @@ constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
 constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",    "Password",
                                                   "NewPassword", "WebIdentityToken", "SAMLAssertion"};
 constexpr std::size_t kMaxParameterBytes = 4'096;
+constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail
+
+void write_string(std::string& out, std::string_view value) {
+  if (codec::is_utf8(value)) {
+    codec::write_json_string(value, out);
+  } else {
+    codec::write_json_string(clean_text(value), out);
+  }
+}
 
 void text(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";
   out += name;
   out += "\":";
-  codec::write_json_string(value, out);
+  write_string(out, value);
 }
 
 std::string_view identity_type(const aws::Caller& caller) {
@@ -103,6 +113,15 @@ void write_parameters(std::string& out, const codec::Value* parameters) {
 
 }  // namespace
 
+std::string clean_text(std::string_view text) {
+  std::string clean(text);
+  if (codec::is_utf8(text)) return clean;
+  for (char& c : clean) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  return clean;
+}
+
 std::string audit_line(const AuditEvent& event) {
   std::string out;
   out.reserve(1'400);
@@ -115,7 +134,7 @@ std::string audit_line(const AuditEvent& event) {
   text(out, "eventName", event.operation);
   text(out, "awsRegion", event.region);
   text(out, "sourceIPAddress", event.request.peer);
-  text(out, "userAgent", event.request.header("User-Agent"));
+  text(out, "userAgent", event.request.header("User-Agent").substr(0, kMaxUserAgentBytes));
   if (event.error) {
     text(out, "errorCode", event.error->code);
     text(out, "errorMessage", event.error->message);
@@ -128,9 +147,9 @@ std::string audit_line(const AuditEvent& event) {
     for (const auto& [name, value] : event.facts->facts) {
       out += separator;
       separator = ",";
-      codec::write_json_string(name, out);
+      write_string(out, name);
       out += ':';
-      codec::write_json_string(value, out);
+      write_string(out, value);
     }
     out += '}';
   }
@@ -171,19 +190,23 @@ AuditTrail::~AuditTrail() {
 
 void AuditTrail::append(std::string_view line) {
   auto& buffer = buffers_.get();
-  bool list = false;
+  bool list = false, full = false;
   {
     std::lock_guard lock(buffer.mutex);
     if (buffer.text.size() + line.size() > kMaxBufferedBytes) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
+    full = buffer.text.size() < kEarlyBytes && buffer.text.size() + line.size() >= kEarlyBytes;
     buffer.text += line;
     list = !std::exchange(buffer.listed, true);
   }
-  if (list) {  // once a thread
-    std::lock_guard lock(mutex_);
-    listed_.push_back(&buffer);
+  if (!list && !full) return;
+  std::lock_guard lock(mutex_);
+  if (list) listed_.push_back(&buffer);  // once a thread
+  if (full) {                            // once in kEarlyBytes
+    hurry_ = true;
+    wake_.notify_one();
   }
 }
 
@@ -198,7 +221,8 @@ void AuditTrail::run() {
   std::unique_lock lock(mutex_);
   std::uint64_t dropped_said = 0;
   while (true) {
-    wake_.wait_for(lock, kFlushInterval, [&] { return stopping_ || asked_ > done_; });
+    wake_.wait_for(lock, kFlushInterval, [&] { return stopping_ || hurry_ || asked_ > done_; });
+    hurry_ = false;
     const auto asked = asked_;
     const bool stopping = stopping_;
     lock.unlock();
@@ -222,12 +246,12 @@ void AuditTrail::write_out() {
     buffers = listed_;
   }
   for (auto* buffer : buffers) {
-    std::string text;
     {
       std::lock_guard lock(buffer->mutex);
-      text.swap(buffer->text);
+      buffer->writing.swap(buffer->text);
     }
-    if (!text.empty()) write_text(text);
+    if (!buffer->writing.empty()) write_text(buffer->writing);
+    buffer->writing.clear();  // its memory is used again
   }
 }
 

@@ -22,6 +22,7 @@
 namespace podpass::gateway {
 
 inline constexpr std::chrono::milliseconds kFlushInterval{200};
+inline constexpr std::size_t kEarlyBytes = 1024 * 1024;            // of a thread wake the writer before its time
 inline constexpr std::size_t kMaxBufferedBytes = 8 * 1024 * 1024;  // a thread
 inline constexpr std::size_t kMaxFileBytes = 256 * 1024 * 1024;
 
@@ -39,6 +40,9 @@ struct AuditEvent {
 
 std::string audit_line(const AuditEvent& event);
 
+// Text that a header brought, made fit for JSON and XML: if it is not UTF-8, its bytes above ASCII become '?'.
+std::string clean_text(std::string_view text);
+
 class AuditTrail {
  public:
   static Result<std::unique_ptr<AuditTrail>> open(const std::filesystem::path& directory);
@@ -52,6 +56,7 @@ class AuditTrail {
   struct Buffer {
     std::mutex mutex;
     std::string text;
+    std::string writing;  // the writer's own
     bool listed = false;
   };
 
@@ -69,7 +74,7 @@ class AuditTrail {
   std::vector<Buffer*> listed_;
   std::condition_variable wake_, written_;
   std::uint64_t asked_ = 0, done_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, hurry_ = false;
   std::atomic<std::uint64_t> dropped_{0};
   std::thread writer_;
 };

@@ -128,11 +128,17 @@ TEST_F(AuditLine, LongParametersAreLeftOut) {
 }
 
 TEST_F(AuditLine, ForeignBytesStayJson) {
-  request_.headers[0].value = "x\"\\\x01\x7f\xff\xc3(\xed\xa0\x80 y";
-  auto parameters = Value::map({{"na\"me\n", Value::list({"\xff", 1, true, Value()})}});
+  request_.headers[0].value = "x\"\\\x01\x7f\xff\xc3;\xed\xa0\x80 y";
+  auto parameters = Value::map({{"na\"me\n", Value::list({"\xc3\xa4", 1, true, Value()})}});
   auto of = event();
   of.parameters = &parameters;
-  EXPECT_TRUE(parsed(of).text("userAgent").starts_with("x\"\\"));
+  aws::Audit facts;
+  facts.add("key", "\xff");
+  of.facts = &facts;
+  EXPECT_EQ(parsed(of).text("userAgent"), "x\"\\\x01\x7f??;??? y");
+  const std::string long_one(30'000, 'a');
+  request_.headers[0].value = long_one;
+  EXPECT_EQ(parsed(of).text("userAgent").size(), 1'024u);
 }
 
 TEST(AuditTrail, WritesLinesInTheOrderOfAThread) {

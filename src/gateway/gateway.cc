@@ -40,6 +40,7 @@ http::Response json_document(int status, const codec::Value& value) {
 
 http::Response write_error(const aws::Service& service, Error error, std::string_view request_id) {
   aws::name_error(service.errors, error);
+  error.message = clean_text(error.message);  // it may quote a header
   return service.protocol == aws::Protocol::query ? aws::query::write_error(service, error, request_id)
                                                   : aws::rest_json::write_error(error);
 }
