@@ -33,7 +33,8 @@ Result<std::vector<std::string>> read_page_token(std::string_view token, std::st
 Result<std::vector<std::string>> read_page_token(std::string_view token, const std::vector<std::string_view>& prefix,
                                                  std::size_t parts, std::string_view invalid_text) {
   auto key = TRY(read_page_token(token, invalid_text));
-  const bool ours = key.size() == parts && parts >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
+  const bool ours =
+      key.size() == parts && parts >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
   if (!ours) return Error::invalid(std::string(invalid_text));
   return key;
 }

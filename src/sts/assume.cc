@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "base/strings.h"
 
@@ -25,17 +26,17 @@ aws::TagMap overlaid(aws::TagMap tags, const aws::TagMap& over) {
   return tags;
 }
 
-aws::Resource trust_resource(const Assumption& assumption) {
-  const auto& role = *assumption.role;
+// Borrows from its arguments, so that nothing is copied on the way of an exchange.
+aws::Resource trust_resource(const Assumption& assumption, const aws::TagMap& role_tags) {
   aws::Resource resource(assumption.role_arn);
   resource.account = assumption.role_account;
-  resource.policy = role.trust.compiled.get();
+  resource.policy = assumption.role->trust.compiled.get();
   resource.trust = true;
-  auto resource_tags = overlaid(role.tags, assumption.inherited_tags);
-  for (const auto& [key, value] : resource_tags) resource.key("iam:ResourceTag/" + key, value);
-  resource.resource_tags(resource_tags).request_tags(assumption.tags);
+  resource.borrowed_tags = {{"iam:ResourceTag/", &role_tags},
+                            {aws::kResourceTagPrefix, &role_tags},
+                            {aws::kRequestTagPrefix, &assumption.tags}};
   if (!assumption.transitive_keys.empty()) {
-    resource.lists.emplace_back("sts:TransitiveTagKeys", assumption.transitive_keys);
+    resource.borrowed_lists.emplace_back("sts:TransitiveTagKeys", &assumption.transitive_keys);
   }
   resource.key("sts:RoleSessionName", assumption.session_name)
       .key("sts:DurationSeconds", std::to_string(assumption.duration.count()));
@@ -91,11 +92,14 @@ Result<void> fill_user_caller(store::Transaction& tx, const aws::Deployment& dep
 
 Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
                        const Assumption& assumption) {
-  auto resource = trust_resource(assumption);
-  TRY(call.authorize_as(principal, authority, "sts:AssumeRole", resource));
-  if (!assumption.tags.empty()) TRY(call.authorize_as(principal, authority, "sts:TagSession", resource));
-  if (assumption.source_identity) TRY(call.authorize_as(principal, authority, "sts:SetSourceIdentity", resource));
-  return {};
+  aws::TagMap merged;
+  if (!assumption.inherited_tags.empty()) merged = overlaid(assumption.role->tags, assumption.inherited_tags);
+  const auto resource = trust_resource(assumption, assumption.inherited_tags.empty() ? assumption.role->tags : merged);
+  std::array<std::string_view, 3> actions{"sts:AssumeRole"};
+  std::size_t count = 1;
+  if (!assumption.tags.empty()) actions[count++] = "sts:TagSession";
+  if (assumption.source_identity) actions[count++] = "sts:SetSourceIdentity";
+  return call.authorize_as(principal, authority, std::span(actions).first(count), resource);
 }
 
 int packed_policy_percent(const Assumption& assumption) {
@@ -117,24 +121,24 @@ Error packed_too_large(int percent) {
           {}};
 }
 
-aws::Session start_session(const aws::Call& call, const Assumption& assumption) {
+aws::Session start_session(const aws::Call& call, Assumption assumption) {
   aws::Session session;
   session.kind = aws::Session::Kind::role;
   session.account = assumption.role_account;
   session.role_name = assumption.role->name;
   session.role_id = assumption.role->id;
-  session.session_name = assumption.session_name;
+  session.session_name = std::move(assumption.session_name);
   session.source_identity = assumption.source_identity.value_or("");
   session.issued = call.now;
   session.expires = Time{Seconds{to_epoch_seconds(call.now)}} + assumption.duration;
-  session.tags = assumption.tags;
-  session.transitive_keys = assumption.transitive_keys;
+  session.tags = std::move(assumption.tags);
+  session.transitive_keys = std::move(assumption.transitive_keys);
   for (const auto& [key, value] : assumption.inherited_tags) {
     session.tags[key] = value;
     session.transitive_keys.push_back(key);
   }
-  session.policy = assumption.policy;
-  session.policy_arns = assumption.policy_arns;
+  session.policy = std::move(assumption.policy);
+  session.policy_arns = std::move(assumption.policy_arns);
   give_keys(session, call.random());
   return session;
 }

@@ -36,7 +36,7 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
 int packed_policy_percent(const Assumption& assumption);
 Error packed_too_large(int percent);
 
-aws::Session start_session(const aws::Call& call, const Assumption& assumption);
+aws::Session start_session(const aws::Call& call, Assumption assumption);
 
 // New credentials: ASIA id and secret into `session`.
 void give_keys(aws::Session& session, Random& random);
