@@ -29,18 +29,17 @@ Result<void> Call::authorize(std::string_view action, const Resource& resource) 
   return authorize_as(caller.principal(), caller.authority, action, resource);
 }
 
-Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,
-                                const Resource& resource) const {
+Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
+                                std::string_view action, const Resource& resource) const {
+  return authorize_as(principal, authority, std::span(&action, 1), resource);
+}
+
+Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
+                                std::span<const std::string_view> actions, const Resource& resource) const {
   // The keys of this resource are there for this decision only.
   const auto before = context.size();
-  for (const auto& [name, value] : resource.keys) context.add(name, value);
-  for (const auto& [name, values] : resource.lists) {
-    boost::container::small_vector<std::string_view, 16> views(values.begin(), values.end());
-    context.add_list(name, std::span<const std::string_view>(views.data(), views.size()));
-  }
   const auto& owner = resource.account.empty() ? deployment.account : resource.account;
-  if (resource.arn != "*") context.add("aws:ResourceAccount"_key, owner);
-
+  add_keys(resource, owner);
   policy::Layers layers;
   layers.identity = authority.identity;
   layers.has_boundary = authority.has_boundary;
@@ -49,11 +48,35 @@ Result<void> Call::authorize_as(const policy::Principal& principal, const Author
   layers.session = authority.session;
   layers.resource = resource.policy;
   layers.trust = resource.trust;
-  policy::Request request{principal, action, resource.arn, owner, context};
-  auto decision = policy::evaluate(request, layers);
+  Result<void> result;
+  for (const auto action : actions) {
+    const policy::Request request{principal, action, resource.arn, owner, context};
+    const auto decision = policy::evaluate(request, layers);
+    if (decision.allowed()) continue;
+    result = Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
+    break;
+  }
   context.truncate(before);
-  if (decision.allowed()) return {};
-  return Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
+  return result;
+}
+
+void Call::add_keys(const Resource& resource, const std::string& owner) const {
+  using Views = boost::container::small_vector<std::string_view, 16>;
+  const auto add_list = [&](std::string_view name, const Views& views) {
+    context.add_list(name, std::span<const std::string_view>(views.data(), views.size()));
+  };
+  for (const auto& [name, value] : resource.keys) context.add(name, value);
+  for (const auto& [name, values] : resource.lists) add_list(name, Views(values.begin(), values.end()));
+  for (const auto& [name, values] : resource.borrowed_lists) add_list(name, Views(values->begin(), values->end()));
+  for (const auto& [prefix, tags] : resource.borrowed_tags) {
+    Views names;
+    for (const auto& [name, value] : *tags) {
+      context.add_tag(prefix, name, value);
+      names.push_back(name);
+    }
+    if (prefix == kRequestTagPrefix && !names.empty()) add_list("aws:TagKeys", names);
+  }
+  if (resource.arn != "*") context.add("aws:ResourceAccount"_key, owner);
 }
 
 std::string unique_id(Random& random, std::string_view prefix) {

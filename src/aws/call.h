@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,12 +20,18 @@
 
 namespace podpass::aws {
 
+inline constexpr std::string_view kRequestTagPrefix = "aws:RequestTag/";
+inline constexpr std::string_view kResourceTagPrefix = "aws:ResourceTag/";
+
 // What an operation acts on, and the condition keys that come with it.
 struct Resource {
   std::string arn;      // "*" for an action without resource-level permissions; empty: no permission is needed
   std::string account;  // the owner; empty: this deployment's account
   std::vector<std::pair<std::string, std::string>> keys;                // condition keys of one value
   std::vector<std::pair<std::string, std::vector<std::string>>> lists;  // multivalued condition keys
+  // The same without copies, for hot paths: what they point at must outlive the decision. Tags whose prefix is aws:RequestTag/ give aws:TagKeys too.
+  std::vector<std::pair<std::string_view, const TagMap*>> borrowed_tags;
+  std::vector<std::pair<std::string_view, const std::vector<std::string>*>> borrowed_lists;
   const policy::Policy* policy = nullptr;                               // the resource's own policy, if it has one
   bool trust = false;                                                   // `policy` is a role trust policy
 
@@ -65,6 +72,12 @@ struct Call {
   // The same for another principal, with the policies that bind it (a service that acts: only resource.policy counts).
   Result<void> authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,
                             const Resource& resource) const;
+  // Several actions on one resource, all of which must be allowed.
+  Result<void> authorize_as(const policy::Principal& principal, const Authority& authority,
+                            std::span<const std::string_view> actions, const Resource& resource) const;
+
+ private:
+  void add_keys(const Resource& resource, const std::string& owner) const;
 };
 
 // A new id: prefix and random characters. IAM: id(random, "AROA") is 21 characters of A-Z2-7.

@@ -1,6 +1,7 @@
 #include "base/strings.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace podpass {
@@ -52,7 +53,11 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 bool only_alnum_and(std::string_view text, std::string_view others) {
-  return std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.contains(c); });
+  std::array<bool, 256> other{};
+  for (const char c : others) other[static_cast<unsigned char>(c)] = true;
+  bool good = true;
+  for (const char c : text) good &= is_alnum(c) | other[static_cast<unsigned char>(c)];
+  return good;
 }
 
 std::size_t utf8_length(std::string_view text) {

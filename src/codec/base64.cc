@@ -22,19 +22,21 @@ constexpr auto kStandardValues = values_of(kStandard);
 constexpr auto kUrlValues = values_of(kUrl);
 
 std::string encode(std::string_view bytes, std::string_view alphabet) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    count += 8;
-    while (count >= 6) {
-      count -= 6;
-      out += alphabet[bits >> count & 63];
-    }
+  std::string out((bytes.size() * 4 + 2) / 3, '\0');
+  const auto byte = [&](std::size_t at) {
+    return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) : 0U;
+  };
+  char* to = out.data();
+  std::size_t at = 0;
+  for (; at + 3 <= bytes.size(); at += 3) {
+    const auto bits = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
+    *to++ = alphabet[bits >> 18];
+    *to++ = alphabet[bits >> 12 & 63];
+    *to++ = alphabet[bits >> 6 & 63];
+    *to++ = alphabet[bits & 63];
   }
-  if (count > 0) out += alphabet[bits << (6 - count) & 63];
+  const auto bits = byte(at) << 16 | byte(at + 1) << 8;  // of one or two bytes left, or none
+  for (int shift = 18; to != out.data() + out.size(); shift -= 6) *to++ = alphabet[bits >> shift & 63];
   return out;
 }
 

@@ -93,15 +93,21 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
   return exchange;
 }
 
-sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
+// Takes the tags along, unless a second hop needs them too.
+sts::Assumption first_hop(const aws::Call& call, Exchange& exchange) {
   sts::Assumption assumption;
   assumption.role = exchange.role;
   assumption.role_account = call.deployment.account;
   assumption.role_arn = exchange.association->role_arn;
   assumption.session_name = exchange.session_name;
   assumption.duration = kSessionLength;
-  assumption.tags = exchange.tags;
-  assumption.transitive_keys = exchange.transitive_keys;
+  if (exchange.association->target_role_arn) {
+    assumption.tags = exchange.tags;
+    assumption.transitive_keys = exchange.transitive_keys;
+  } else {
+    assumption.tags = std::move(exchange.tags);
+    assumption.transitive_keys = std::move(exchange.transitive_keys);
+  }
   assumption.keys = {{"aws:SourceArn", exchange.cluster_arn}, {"aws:SourceAccount", call.deployment.account}};
   if (!exchange.association->target_role_arn && exchange.association->policy) {
     assumption.policy = *exchange.association->policy;
@@ -120,7 +126,7 @@ Result<void> check_packed_size(const sts::Assumption& assumption) {
 }
 
 // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumption) {
+Result<aws::Session> assume_role(aws::Call& call, sts::Assumption assumption) {
   policy::Principal pods;
   pods.type = policy::PrincipalType::service;
   pods.service = kPodsService;
@@ -131,7 +137,7 @@ Result<aws::Session> assume_role(aws::Call& call, const sts::Assumption& assumpt
     return not_assumable(call, allowed.error().message);
   }
   TRY(check_packed_size(assumption));
-  return sts::start_session(as_service, assumption);
+  return sts::start_session(as_service, std::move(assumption));
 }
 
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
@@ -162,7 +168,7 @@ Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aw
     return not_assumable(call, allowed.error().message);
   }
   TRY(check_packed_size(assumption));
-  return sts::start_session(as_session, assumption);
+  return sts::start_session(as_session, std::move(assumption));
 }
 
 }  // namespace
