@@ -83,7 +83,8 @@ class ScriptedEksAuth {
   static constexpr const char* kGood =
       R"({"podIdentityAssociation":{"associationId":"a-1"},)"
       R"("assumedRoleUser":{"arn":"arn:aws:sts::111122223333:assumed-role/r/s"},)"
-      R"("credentials":{"sessionToken":"session","secretAccessKey":"secret","accessKeyId":"ASIA1","expiration":1700021600}})";
+      R"("credentials":{"sessionToken":"session","secretAccessKey":"secret","accessKeyId":"ASIA1",)"
+      R"("expiration":1700021600}})";
 
   std::mutex mutex_;
   std::condition_variable changed_;

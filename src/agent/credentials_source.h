@@ -2,6 +2,11 @@
 // (upstream.h), and a scripted one in tests.
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12 takes the inlined allocation of a coroutine's frame for a mismatch; this is for whoever writes coroutines.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>

@@ -7,9 +7,11 @@ namespace {
 
 constexpr std::string_view kGood =
     R"({"subject":{"namespace":"default","serviceAccount":"app"},"audience":"pods.eks.amazonaws.com",)"
-    R"("podIdentityAssociation":{"associationArn":"arn:aws:eks:us-west-2:111122223333:podidentityassociation/c/a-1","associationId":"a-1"},)"
+    R"("podIdentityAssociation":{"associationArn":"arn:aws:eks:us-west-2:111122223333:podidentityassociation/c/a-1",)"
+    R"("associationId":"a-1"},)"
     R"("assumedRoleUser":{"arn":"arn:aws:sts::444455556666:assumed-role/r/s","assumeRoleId":"AROA:s"},)"
-    R"("credentials":{"sessionToken":"session","secretAccessKey":"secret","accessKeyId":"ASIA1","expiration":1700021600.5}})";
+    R"("credentials":{"sessionToken":"session","secretAccessKey":"secret","accessKeyId":"ASIA1",)"
+    R"("expiration":1700021600.5}})";
 
 ExchangeResult read(int status, std::string body, std::string type = {}) {
   http::ClientResponse response;

@@ -229,7 +229,8 @@ class Sessions : public GatewayTest {
  protected:
   void make_role(const std::string& name) {
     auto trust = codec::percent_encode(
-        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}})");
+        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},)"
+        R"("Action":"sts:AssumeRole"}})");
     EXPECT_EQ(served_.query("iam", "Action=CreateRole&RoleName=" + name + "&AssumeRolePolicyDocument=" + trust).status,
               200);
   }
@@ -425,7 +426,8 @@ TEST_F(Exchange, OneRecordJoinsAllOfIt) {
 
 TEST_F(Exchange, ARefusalsRecordSaysWhy) {
   auto trust = codec::percent_encode(
-      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}})");
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},)"
+      R"("Action":"sts:AssumeRole"}})");
   ASSERT_EQ(served_.query("iam", "Action=UpdateAssumeRolePolicy&RoleName=app&PolicyDocument=" + trust).status, 200);
   auto response = exchange();
   EXPECT_EQ(verdict(response), "400 AccessDeniedException");

@@ -22,9 +22,11 @@ BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region))
 constexpr store::Table<IdentityRecord> kIdentity{"deployment"};
 
 constexpr std::string_view kNodeTrust =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},)"
+    R"("Action":"sts:AssumeRole"}]})";
 constexpr std::string_view kNodePolicy =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"eks-auth:AssumeRoleForPodIdentity","Resource":"*"}]})";
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"eks-auth:AssumeRoleForPodIdentity",)"
+    R"("Resource":"*"}]})";
 
 }  // namespace
 
