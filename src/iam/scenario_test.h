@@ -8,7 +8,7 @@
 //   = {json}                   the answer has at least these members; "*" is any value, "~a*b" one that fits,
 //                              and lists match item by item
 //   - Member.Path              the answer does not have this member
-//   ! 404 NoSuchEntity text    it failed like this
+//   ! 404 NoSuchEntity text    it failed like this; "~..." as above
 //   ? fact text                the audit record has this fact; "*" and "~a*b" as above
 //   let NAME Member.Path       keeps a text of the answer, for @NAME@
 //   later SECONDS              the clock goes on
@@ -194,8 +194,9 @@ class Scenario {
     } else if (word == "!") {
       judged_ = true;
       ASSERT_FALSE(last_) << outcome();
-      EXPECT_EQ(filled(rest, false),
-                std::to_string(last_.error().status) + " " + last_.error().code + " " + last_.error().message);
+      auto error = std::to_string(last_.error().status) + " " + last_.error().code + " " + last_.error().message;
+      auto expected = filled(rest, false);
+      EXPECT_TRUE(is_text(expected, error)) << error;
     } else {
       FAIL() << "unknown word " << word;
     }
