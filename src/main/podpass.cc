@@ -52,6 +52,19 @@ Action add_up(CLI::App& app) {
   };
 }
 
+// For a shell, whatever is in it.
+std::string shell_quoted(std::string_view text) {
+  std::string out = "'";
+  for (char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
 Action add_env(CLI::App& app) {
   auto* command =
       app.add_subcommand("env", "Print the environment that points the aws CLI and SDKs at the running podpass");
@@ -71,12 +84,14 @@ Action add_env(CLI::App& app) {
         {"PODPASS_CLUSTER", connection.cluster},
         {"PODPASS_AGENT_URI", connection.agent_uri},
     };
+    const auto& session_token = connection.credentials.session_token;
+    if (!session_token.empty()) variables.emplace_back("AWS_SESSION_TOKEN", session_token);
     if (*json) {
       fmt::print("{}\n", codec::write_json_pretty(codec::Value(std::move(variables))));
       return 0;
     }
-    for (const auto& [name, value] : variables) fmt::print("export {}='{}'\n", name, *value.as_text());
-    fmt::print("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
+    for (const auto& [name, value] : variables) fmt::print("export {}={}\n", name, shell_quoted(*value.as_text()));
+    fmt::print("unset AWS_PROFILE{}\n", session_token.empty() ? " AWS_SESSION_TOKEN" : "");
     return 0;
   };
 }
@@ -193,13 +208,17 @@ Action add_agent(CLI::App& app) {
                    "Addresses to serve on; repeatable. The Host header must be one of them")
       ->capture_default_str();
   command->add_option("--probe-port", flags->probe_port, "Port of /healthz and /readyz on localhost; -1: none")
+      ->check(CLI::Range(-1, 65'535))
       ->capture_default_str();
   command->add_option("--metrics-address", options.metrics_address, "Address of /metrics")->capture_default_str();
-  command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")->capture_default_str();
+  command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")
+      ->check(CLI::Range(-1, 65'535))
+      ->capture_default_str();
   command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept")->capture_default_str();
   command
       ->add_option("--max-credential-retention-before-renewal", flags->retention_seconds,
                    "Seconds after which credentials are renewed when read")
+      ->check(CLI::Range(0, 12 * 3'600))
       ->capture_default_str();
   command->footer(
       "Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
