@@ -33,10 +33,10 @@ function(podpass_library name)
   endif()
 endfunction()
 
-# The program: src/main/<name>.cc, linked with the folders that it builds its commands from.
-function(podpass_program name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
-  add_executable(${name} ${CMAKE_SOURCE_DIR}/src/main/${name}.cc)
+# A program: src/<folder>/<NAME>.cc, linked with the folders that it builds its commands from.
+function(podpass_program folder)
+  cmake_parse_arguments(arg "" "NAME" "DEPENDS;LINK" ${ARGN})
+  add_executable(${arg_NAME} ${CMAKE_SOURCE_DIR}/src/${folder}/${arg_NAME}.cc)
   list(TRANSFORM arg_DEPENDS PREPEND podpass_)
-  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} ${arg_LINK})
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} ${arg_LINK})
 endfunction()

@@ -122,7 +122,7 @@ HIDDEN = [
     (r"boost/beast", {"http"}, "use src/http"),
     (r"sqlite3\.h$", {"store"}, "use src/store"),
     (r"pugixml", {"codec"}, "use codec/xml.h"),
-    (r"CLI/", {"cli", "up", "exec", "agent", "server", "webhook", "policy_cli"}, "parse the command line in a program"),
+    (r"CLI/", {"main", "cli", "up", "exec", "agent", "server", "webhook", "policy_cli"}, "parse the command line in a program"),
 ]
 
 
@@ -138,7 +138,7 @@ def check_hidden_libraries(sources):
 
 # --- banned calls -----------------------------------------------------------------------------------------------------
 
-PROGRAMS = ("src/cli/", "src/up/", "src/exec/", "src/agent/", "src/server/", "src/webhook/", "src/policy_cli/", "tools/",
+PROGRAMS = ("src/main/", "src/cli/", "src/up/", "src/exec/", "src/agent/", "src/server/", "src/webhook/", "src/policy_cli/", "tools/",
             "bench/", "test/fuzz/")
 TESTS = "tests"  # any test, wherever it is
 COUNTED = ("src/store/tree", "src/store/record", "src/http/message")  # objects that count their own references

@@ -29,8 +29,8 @@ Result<void> Call::authorize(std::string_view action, const Resource& resource) 
   return authorize_as(caller.principal(), caller.authority, action, resource);
 }
 
-Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
-                                std::string_view action, const Resource& resource) const {
+Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority, std::string_view action,
+                                const Resource& resource) const {
   return authorize_as(principal, authority, std::span(&action, 1), resource);
 }
 

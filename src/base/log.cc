@@ -19,13 +19,21 @@ spdlog::logger& logger() {
 }  // namespace
 
 void set_level(Level level) {
-  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                          spdlog::level::err, spdlog::level::off};
+  static constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                          spdlog::level::warn, spdlog::level::err, spdlog::level::off};
   logger().set_level(kLevels[static_cast<int>(level)]);
 }
-void debug(std::string_view message) { logger().debug(message); }
-void info(std::string_view message) { logger().info(message); }
-void warn(std::string_view message) { logger().warn(message); }
-void error(std::string_view message) { logger().error(message); }
+void debug(std::string_view message) {
+  logger().debug(message);
+}
+void info(std::string_view message) {
+  logger().info(message);
+}
+void warn(std::string_view message) {
+  logger().warn(message);
+}
+void error(std::string_view message) {
+  logger().error(message);
+}
 
 }  // namespace podpass::log

@@ -1,5 +1,6 @@
-// PerThread<T>: one T for each thread that asks, so that hot paths need no lock. Owned by whoever holds the PerThread; a thread's T lives until then.
-// At most kMaxThreads different threads may ask in the life of the process; more are a CHECK.
+// PerThread<T>: one T for each thread that asks, so that hot paths need no lock. Owned by whoever holds the PerThread;
+// a thread's T lives until then. At most kMaxThreads different threads may ask in the life of the process; more are a
+// CHECK.
 #pragma once
 
 #include <array>

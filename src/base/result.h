@@ -20,12 +20,12 @@ enum class ErrorKind : unsigned char {
   unauthenticated,  // who you are could not be established
   denied,           // who you are may not do this
   not_found,
-  conflict,    // clashes with what exists
-  limit,       // a quota
-  too_large,   // a size limit of the wire
-  throttled,   // too fast
-  unavailable, // try again
-  internal,    // our fault
+  conflict,     // clashes with what exists
+  limit,        // a quota
+  too_large,    // a size limit of the wire
+  throttled,    // too fast
+  unavailable,  // try again
+  internal,     // our fault
 };
 
 struct [[nodiscard]] Error {
@@ -63,11 +63,11 @@ struct [[nodiscard]] Result<void> : std::expected<void, Error> {
 };
 
 // auto value = TRY(may_fail());   returns the error from the enclosing function. Not in coroutines.
-#define TRY(...)                                               \
-  ({                                                           \
-    auto try_result_ = (__VA_ARGS__);                          \
-    if (!try_result_) return std::move(try_result_).error();   \
-    std::move(try_result_).value();                            \
+#define TRY(...)                                             \
+  ({                                                         \
+    auto try_result_ = (__VA_ARGS__);                        \
+    if (!try_result_) return std::move(try_result_).error(); \
+    std::move(try_result_).value();                          \
   })
 
 }  // namespace podpass

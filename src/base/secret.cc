@@ -21,7 +21,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-bool Secret::equals(std::string_view other) const { return constant_time_equal(bytes_, other); }
+bool Secret::equals(std::string_view other) const {
+  return constant_time_equal(bytes_, other);
+}
 
 void Secret::wipe() {
   bytes_.resize(bytes_.capacity());  // a moved-from short string still holds its bytes
@@ -33,7 +35,8 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned char difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    difference =
+        static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
   }
   return difference == 0;
 }

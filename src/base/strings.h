@@ -9,16 +9,24 @@
 
 namespace podpass {
 
-constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_alnum(char c) {
+  return is_digit(c) || is_alpha(c);
+}
 
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);  // spaces and tabs at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);
-std::string hex(std::string_view bytes);  // lower case
+std::string hex(std::string_view bytes);                           // lower case
 std::optional<std::int64_t> parse_integer(std::string_view text);  // the whole text, decimal, optional minus
 
 // True if every character of `text` is a letter, a digit or one of `others`.

@@ -1,9 +1,9 @@
 #include "base/time.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cctype>
-
-#include <fmt/format.h>
 
 namespace podpass {
 namespace {
@@ -84,9 +84,12 @@ std::optional<Milliseconds> take_fraction(std::string_view& text) {
 std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
   if (take(text, "Z")) return std::chrono::minutes{0};
   int sign = 0;
-  if (take(text, "+")) sign = 1;
-  else if (take(text, "-")) sign = -1;
-  else return std::nullopt;
+  if (take(text, "+"))
+    sign = 1;
+  else if (take(text, "-"))
+    sign = -1;
+  else
+    return std::nullopt;
   auto hour = take_digits(text, 2);
   if (!hour || !take(text, ":")) return std::nullopt;
   auto minute = take_digits(text, 2);

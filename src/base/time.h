@@ -21,8 +21,12 @@ std::optional<Time> parse_iso8601(std::string_view text);    // YYYY-MM-DDThh:mm
 std::optional<Time> parse_amz_date(std::string_view text);   // 20231212T125044Z only
 std::optional<Time> parse_http_date(std::string_view text);  // IMF-fixdate only
 
-inline double epoch_seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) / 1000.0; }
-inline Time from_epoch_seconds(long long seconds) { return Time{std::chrono::seconds{seconds}}; }
+inline double epoch_seconds(Time time) {
+  return static_cast<double>(time.time_since_epoch().count()) / 1000.0;
+}
+inline Time from_epoch_seconds(long long seconds) {
+  return Time{std::chrono::seconds{seconds}};
+}
 inline long long to_epoch_seconds(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }

@@ -4,8 +4,8 @@
 // Key names are case-insensitive (ASCII), tag keys behind the slash too. A key is absent, single-valued or multivalued;
 // the latter is how it is added, not how many values it has. Not thread-safe while it is built; const use is safe from
 // any thread. Limit: kMaxContextKeys, far above 50 tags each of principal, request and resource; beyond it the
-// context says so and nothing is allowed. Building allocates only when keep() and add_list() need more than kContextArena
-// bytes; lookups never do.
+// context says so and nothing is allowed. Building allocates only when keep() and add_list() need more than
+// kContextArena bytes; lookups never do.
 #pragma once
 
 #include <array>
@@ -75,7 +75,8 @@ class Context {
   const Entry* find(std::string_view name) const { return find(fold_hash(name), name); }
   std::size_t size() const { return size_; }
   // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
-  // Whether a key found no room. Then nothing may be decided: evaluate() denies, since a condition might have needed it.
+  // Whether a key found no room. Then nothing may be decided: evaluate() denies, since a condition might have needed
+  // it.
   bool overflowed() const { return overflowed_; }
   void truncate(std::size_t size) { size_ = size; }
 

@@ -247,7 +247,8 @@ Decision evaluate(const Request& request, const Layers& layers) {
   }
   const bool own = has_own_policies(request.principal.type);
   const auto resource_layer = layers.trust ? Layer::trust : Layer::resource;
-  if (request.action.size() > kMaxActionSize || request.context.overflowed()) return refuse(own ? Layer::identity : resource_layer);
+  if (request.action.size() > kMaxActionSize || request.context.overflowed())
+    return refuse(own ? Layer::identity : resource_layer);
 
   const Question question(request);
   if (own) {

@@ -20,7 +20,9 @@ Transaction Store::begin() const {
   return Transaction(std::make_unique<TransactionState>(writer_->newest()));
 }
 
-std::uint64_t Store::version() const { return writer_->version(); }
+std::uint64_t Store::version() const {
+  return writer_->version();
+}
 
 void Store::commit(Transaction transaction, Done done) {
   auto state = std::move(transaction.state_);
