@@ -53,11 +53,16 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 bool only_alnum_and(std::string_view text, std::string_view others) {
-  std::array<bool, 256> other{};
-  for (const char c : others) other[static_cast<unsigned char>(c)] = true;
-  bool good = true;
-  for (const char c : text) good &= is_alnum(c) | other[static_cast<unsigned char>(c)];
-  return good;
+  static constexpr auto kAlnum = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < 128; ++c) table[c] = is_alnum(static_cast<char>(c));
+    return table;
+  }();
+  auto good = kAlnum;
+  for (const char c : others) good[static_cast<unsigned char>(c)] = true;
+  bool all = true;
+  for (const char c : text) all &= good[static_cast<unsigned char>(c)];
+  return all;
 }
 
 std::size_t utf8_length(std::string_view text) {

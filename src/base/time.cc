@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 
@@ -27,6 +28,27 @@ Parts split(Time time) {
   std::chrono::year_month_day date{day};
   return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
           std::chrono::hh_mm_ss<Milliseconds>{time - day}, std::chrono::weekday{day}};
+}
+
+char* put_digits(unsigned value, int count, char* to) {
+  for (int i = count - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+  return to + count;
+}
+
+// 2023-12-12T12:50:44 with these separators. Years of four digits: what Time is used for lies within.
+char* put_date_and_clock(const Parts& p, std::string_view between_date, std::string_view between_clock, char* to) {
+  const auto separate = [&](std::string_view separator) { to = std::ranges::copy(separator, to).out; };
+  to = put_digits(static_cast<unsigned>(p.year), 4, to);
+  separate(between_date);
+  to = put_digits(p.month, 2, to);
+  separate(between_date);
+  to = put_digits(p.day, 2, to);
+  *to++ = 'T';
+  to = put_digits(static_cast<unsigned>(p.clock.hours().count()), 2, to);
+  separate(between_clock);
+  to = put_digits(static_cast<unsigned>(p.clock.minutes().count()), 2, to);
+  separate(between_clock);
+  return put_digits(static_cast<unsigned>(p.clock.seconds().count()), 2, to);
 }
 
 // Reads exactly `count` digits at the front of `text` and drops them.
@@ -101,20 +123,25 @@ std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
 
 std::string format_iso8601(Time time) {
   auto p = split(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", p.year, p.month, p.day, p.clock.hours().count(),
-                     p.clock.minutes().count(), p.clock.seconds().count());
+  std::string out(20, 'Z');
+  put_date_and_clock(p, "-", ":", out.data());
+  return out;
 }
 
 std::string format_iso8601_millis(Time time) {
   auto p = split(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", p.year, p.month, p.day, p.clock.hours().count(),
-                     p.clock.minutes().count(), p.clock.seconds().count(), p.clock.subseconds().count());
+  std::string out(24, 'Z');
+  auto* end = put_date_and_clock(p, "-", ":", out.data());
+  *end++ = '.';
+  put_digits(static_cast<unsigned>(p.clock.subseconds().count()), 3, end);
+  return out;
 }
 
 std::string format_amz_date(Time time) {
   auto p = split(time);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", p.year, p.month, p.day, p.clock.hours().count(),
-                     p.clock.minutes().count(), p.clock.seconds().count());
+  std::string out(16, 'Z');
+  put_date_and_clock(p, "", "", out.data());
+  return out;
 }
 
 std::string format_http_date(Time time) {

@@ -5,6 +5,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace podpass::codec {
@@ -261,6 +262,16 @@ constexpr auto kEscaped = [] {
   return escaped;
 }();
 
+// Whether one of the eight bytes at `at` must be escaped: all looked at at once, as the bytes of a word.
+bool any_escaped(const char* at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  const auto below = [](std::uint64_t bytes, unsigned char limit) { return (bytes - kOnes * limit) & ~bytes & kHighs; };
+  return (below(word, 0x20) | below(word ^ kOnes * '"', 1) | below(word ^ kOnes * '\\', 1)) != 0;
+}
+
 }  // namespace
 
 void write_json_string(std::string_view text, std::string& out) {
@@ -268,6 +279,8 @@ void write_json_string(std::string_view text, std::string& out) {
   out += '"';
   std::size_t start = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 <= text.size() && !any_escaped(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     auto c = static_cast<unsigned char>(text[i]);
     if (!kEscaped[c]) continue;
     out.append(text.substr(start, i - start));
