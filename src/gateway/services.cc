@@ -5,6 +5,7 @@
 #include "eks/operations.h"
 #include "eks_auth/operations.h"
 #include "iam/operations.h"
+#include "s3/operations.h"
 #include "sts/operations.h"
 
 namespace podpass::gateway {
@@ -38,6 +39,14 @@ codec::Value describe_services() {
                         {"version", std::string(service->api_version)},
                         {"operations", std::move(operations)}}));
   }
+  Value s3(Value::Map{});
+  for (const auto& operation : s3::operations()) {
+    static constexpr std::string_view kPaths[] = {"/", "/{Bucket}", "/{Bucket}/{Key+}"};
+    std::string path(kPaths[static_cast<std::size_t>(operation.kind)]);
+    if (!operation.subresource.empty()) path += "?" + std::string(operation.subresource);
+    s3.add(std::string(operation.name), Value::map({{"method", std::string(operation.method)}, {"path", path}}));
+  }
+  all.add("s3", Value::map({{"protocol", "rest-xml"}, {"version", "2006-03-01"}, {"operations", std::move(s3)}}));
   return all;
 }
 

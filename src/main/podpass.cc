@@ -232,7 +232,7 @@ Action add_agent(CLI::App& app) {
 }
 
 Action add_operations(CLI::App& app) {
-  auto* command = app.add_subcommand("operations", "List the API operations that this podpass serves (S3's apart)");
+  auto* command = app.add_subcommand("operations", "List the API operations that this podpass serves");
   auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "With the shapes of their inputs and outputs");
   command->footer("Example:\n  podpass operations");
@@ -241,8 +241,10 @@ Action add_operations(CLI::App& app) {
       fmt::print("{}\n", codec::write_json(gateway::describe_services()));
       return 0;
     }
-    for (const auto* service : gateway::services()) {
-      for (const auto& operation : service->operations) fmt::print("{}:{}\n", service->name, operation.name);
+    const auto described = gateway::describe_services();
+    for (const auto& [service, facts] : *described.as<codec::Value::Map>()) {
+      const auto* names = facts.find("operations");
+      for (const auto& [name, shapes] : *names->as<codec::Value::Map>()) fmt::print("{}:{}\n", service, name);
     }
     return 0;
   };
