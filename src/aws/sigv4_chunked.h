@@ -78,7 +78,7 @@ class PayloadDecoder {
   PayloadRule rule_;
   std::optional<std::uint64_t> expected_bytes_;
   State state_;
-  std::uint64_t decoded_bytes_ = 0, chunk_left_ = 0, chunks_ = 0;
+  std::uint64_t decoded_bytes_ = 0, chunk_left_ = 0;
   bool last_chunk_ = false;
   bool trailers_ended_ = false;
   std::string line_;             // a line of which only a part has come
