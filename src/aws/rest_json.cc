@@ -55,7 +55,9 @@ Result<Match> match(std::span<const Operation> operations, const http::Request& 
     found.operation = &operation;
     return found;
   }
-  auto error = Error::not_found(path_known ? "The method is not one of this path's." : "No operation has this path.");
+  auto error = Error::not_found(
+      path_known ? "The method is not one of this path's."
+                 : "Podpass serves no operation at this path; `podpass operations` lists those it serves.");
   error.code = "UnknownOperationException";
   return error;
 }

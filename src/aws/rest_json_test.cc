@@ -56,22 +56,43 @@ const Row kRequests[] = {
     {"PUT /clusters", "", "404 UnknownOperationException The method is not one of this path's."},
     {"PATCH /clusters/c", "{}", "404 UnknownOperationException The method is not one of this path's."},
     {"get /clusters", "", "404 UnknownOperationException The method is not one of this path's."},
-    {"GET /", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /cluster", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clusters/", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clustersx", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clusters/c/", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clusters//pod-identity-associations", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clusters/c/other", "", "404 UnknownOperationException No operation has this path."},
+    {"GET /", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /cluster", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clusters/", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clustersx", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clusters/c/", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clusters//pod-identity-associations", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clusters/c/other", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
     {"GET /clusters/c/pod-identity-associations/a-1/x", "",
-     "404 UnknownOperationException No operation has this path."},
-    {"POST /tags/", "{}", "404 UnknownOperationException No operation has this path."},
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"POST /tags/", "{}",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
     // labels are decoded behind the routing
     {"GET /clusters/a%20b", "", R"(DescribeCluster text {"name":"a b"})"},
     {"GET /clusters/a%2Fb", "", R"(DescribeCluster text {"name":"a/b"})"},
     {"GET /clusters/a+b", "", R"(DescribeCluster text {"name":"a+b"})"},
-    {"GET /clusters/a%2", "", "404 UnknownOperationException No operation has this path."},
-    {"GET /clusters/%ff", "", "404 UnknownOperationException No operation has this path."},
+    {"GET /clusters/a%2", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
+    {"GET /clusters/%ff", "",
+     "404 UnknownOperationException Podpass serves no operation at this path; `podpass operations` lists those it "
+     "serves."},
     {"POST /tags/arn%3Aaws%3Aeks%3Aus-west-2%3A111122223333%3Apodidentityassociation%2Fc%2Fa-1",
      R"({"tags":{"a":"b"}})",
      R"(TagResource typed {"arn":"arn:aws:eks:us-west-2:111122223333:podidentityassociation/c/a-1","tags":{"a":"b"}})"},

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,14 @@ Result<Connection> from_directory(const std::filesystem::path& directory) {
   if (!state || state->text("endpoint").empty() || state->text("region").empty()) {
     return Error::invalid(
         fmt::format("{} is damaged. Restart podpass up, which writes it anew.", (directory / "server.json").string()));
+  }
+  const auto* process = state->find("pid");
+  const auto* pid = process ? process->as<std::int64_t>() : nullptr;
+  if (pid != nullptr && ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH) {
+    return Error::invalid(
+        fmt::format("No running podpass in {}: the last one ended without cleaning up. Start it again with `podpass up "
+                    "--data-dir {}`.",
+                    directory.string(), directory.string()));
   }
   Connection connection;
   connection.endpoint = state->text("endpoint");

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/strings.h"
 
 namespace podpass::exec {
 namespace {
@@ -25,12 +27,13 @@ namespace {
 constexpr std::string_view kTokenPath = "eks-pod-identity-token";
 // Signals that a terminal or a supervisor sends to us and means for the command.
 constexpr std::array kPassedOn = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT};
-constexpr int kCannotRun = 127;  // as shells say
+constexpr int kNotFound = 127;  // as shells say
+constexpr int kNotRunnable = 126;
 constexpr Milliseconds kLeastInterval{1'000};
 constexpr Milliseconds kRetryAfter{5'000};  // a renewal that failed is tried again
 
 // Everything by which an SDK may find other credentials, another endpoint or another region.
-constexpr std::array<std::string_view, 3> kDroppedPrefixes = {"AWS_", "PODPASS_", "EC2_"};
+constexpr std::array<std::string_view, 4> kDroppedPrefixes = {"AWS_", "PODPASS_", "EC2_", "BOTO_"};
 
 // A directory that goes with the scope.
 class TokenDirectory {
@@ -68,6 +71,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
+std::string host_of(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("://") == std::string_view::npos ? 0 : url.find("://") + 3));
+  if (url.starts_with('[')) return std::string(url.substr(1, url.find(']') - 1));
+  return std::string(url.substr(0, url.find_first_of(":/")));
+}
+
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -84,6 +93,7 @@ Result<pid_t> start(std::vector<std::string> command, std::vector<std::string> e
   pid_t child = fork();
   if (child < 0) return Error::unavailable(fmt::format("Cannot start a process: {}.", std::strerror(errno)));
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // if podpass is killed, nobody keeps the token fresh any more
     sigprocmask(SIG_SETMASK, &old_mask, nullptr);
     execvpe(arguments[0], arguments.data(), variables.data());
     int error = errno;
@@ -96,7 +106,8 @@ Result<pid_t> start(std::vector<std::string> command, std::vector<std::string> e
   close(report[0]);
   if (got == sizeof error) {
     waitpid(child, nullptr, 0);
-    return Error::invalid(fmt::format("Cannot run '{}': {}.", command[0], std::strerror(error)));
+    const auto kind = error == ENOENT ? ErrorKind::not_found : ErrorKind::invalid;
+    return Error{kind, {}, 0, fmt::format("Cannot run '{}': {}.", command[0], std::strerror(error)), {}, {}};
   }
   return child;
 }
@@ -158,9 +169,22 @@ class Watch {
 std::vector<std::string> pod_environment(const std::vector<std::string>& from, const cli::Connection& connection,
                                          const std::string& token_file) {
   std::vector<std::string> out;
+  bool proxied = false;
+  std::string unproxied;
   for (const auto& entry : from) {
+    const auto name = to_lower(std::string_view(entry).substr(0, entry.find('=')));
+    proxied = proxied || name == "http_proxy" || name == "all_proxy";
+    if (name == "no_proxy") {  // set again below, with what must not go through a proxy
+      unproxied = entry.substr(name.size() + 1) + ",";
+      continue;
+    }
     bool dropped = std::ranges::any_of(kDroppedPrefixes, [&](auto prefix) { return entry.starts_with(prefix); });
     if (!dropped) out.push_back(entry);
+  }
+  if (proxied || !unproxied.empty()) {
+    unproxied += host_of(connection.endpoint) + "," + host_of(connection.agent_uri);
+    out.push_back("NO_PROXY=" + unproxied);
+    out.push_back("no_proxy=" + unproxied);
   }
   out.push_back("AWS_CONTAINER_CREDENTIALS_FULL_URI=" + connection.agent_uri);
   out.push_back("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=" + token_file);
@@ -171,6 +195,7 @@ std::vector<std::string> pod_environment(const std::vector<std::string>& from, c
   // The caller's profiles are not the pod's, and a pod has no instance metadata to fall back to.
   out.push_back("AWS_CONFIG_FILE=/dev/null");
   out.push_back("AWS_SHARED_CREDENTIALS_FILE=/dev/null");
+  out.push_back("BOTO_CONFIG=/dev/null");
   out.push_back("AWS_EC2_METADATA_DISABLED=true");
   return out;
 }
@@ -199,7 +224,7 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
     close(signals);
     sigprocmask(SIG_SETMASK, &old_mask, nullptr);
     fmt::print(stderr, "podpass: {}\n", child.error().message);
-    return kCannotRun;
+    return child.error().kind == ErrorKind::not_found ? kNotFound : kNotRunnable;
   }
   int code = Watch(connection, pod, file, token.expires).wait_for(*child, signals);
   close(signals);

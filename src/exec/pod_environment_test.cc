@@ -43,6 +43,7 @@ TEST(PodEnvironment, NothingOfTheCallersIdentityLeaks) {
       "EC2_METADATA_SERVICE_ENDPOINT=leak",
       "PODPASS_AGENT_URI=leak",
       "PODPASS_CLUSTER=leak",
+      "BOTO_CONFIG=leak",
   };
   for (const auto& entry : pod_environment(from, connection(), "/run/token")) {
     EXPECT_FALSE(entry.contains("leak")) << entry;
@@ -63,8 +64,17 @@ TEST(PodEnvironment, WhatAPodHas) {
       "AWS_REGION=us-west-2",
       "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
       "AWS_STS_REGIONAL_ENDPOINTS=regional",
+      "BOTO_CONFIG=/dev/null",
   };
   EXPECT_EQ(out, expected);
+}
+
+TEST(PodEnvironment, AProxyIsNotForPodpass) {
+  const auto out = pod_environment({"HTTP_PROXY=http://proxy:1", "no_proxy=intern"}, connection(), "/run/token");
+  for (auto wanted :
+       {"HTTP_PROXY=http://proxy:1", "NO_PROXY=intern,127.0.0.1,127.0.0.1", "no_proxy=intern,127.0.0.1,127.0.0.1"}) {
+    EXPECT_NE(std::ranges::find(out, wanted), out.end()) << wanted;
+  }
 }
 
 TEST(PodEnvironment, TheRestStaysAndNoNameComesTwice) {

@@ -79,6 +79,8 @@ TEST_F(RunTest, ExitCodesPassThrough) {
   options.pod.service_account = "sa";
   options.command = {"/no/such/command"};
   EXPECT_EQ(run(connection_, options).value_or(-1), 127);
+  options.command = {"/dev/null"};
+  EXPECT_EQ(run(connection_, options).value_or(-1), 126);
 }
 
 TEST_F(RunTest, TheCommandSeesAPod) {

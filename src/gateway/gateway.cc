@@ -45,6 +45,19 @@ http::Response write_error(const aws::Service& service, Error error, std::string
                                                   : aws::rest_json::write_error(error);
 }
 
+// For a service that Podpass has not. A form was meant for a query or EC2 service, which reads XML; all others read
+// JSON.
+http::Response unknown_service(std::string_view claimed, const http::Request& request, std::string_view request_id) {
+  Error error{ErrorKind::invalid, "UnknownOperationException", 400, {}, {}, {}};
+  error.message = fmt::format("Podpass does not serve {}. It serves eks, eks-auth, iam, sts and s3.",
+                              clean_text(claimed.substr(0, 64)));
+  const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
+  auto response =
+      form ? aws::query::write_error(*find_service("sts"), error, request_id) : aws::rest_json::write_error(error);
+  response.headers.emplace_back("x-amzn-RequestId", request_id);
+  return response;
+}
+
 // What JSON services call an error of the layers below them, which know no service.
 aws::Dialect dialect_of(const aws::Service& service) {
   return service.protocol == aws::Protocol::query ? aws::Dialect::query : aws::Dialect::json;
@@ -60,6 +73,10 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
   if (auto plain = serve_plain(request)) {
     plain->headers.emplace_back("x-amzn-RequestId", request_id);
     co_return std::move(*plain);
+  }
+  const auto claimed = aws::claimed_service(request);
+  if (!claimed.empty() && claimed != "s3" && find_service(claimed) == nullptr) {
+    co_return unknown_service(claimed, request, request_id);
   }
   const auto* service = choose(request);
   if (service == nullptr) co_return co_await serve_s3(request, body, request_id);
@@ -87,7 +104,7 @@ std::optional<http::Response> Gateway::serve_plain(const http::Request& request)
 // Null: S3.
 const aws::Service* Gateway::choose(const http::Request& request) const {
   if (auto claimed = aws::claimed_service(request); !claimed.empty()) {
-    return find_service(claimed);  // an unknown one falls to S3, whose scope check refuses it
+    return find_service(claimed);
   }
   auto host = request.header("Host");
   if (const auto* service = find_service(host.substr(0, host.find_first_of(".:")))) return service;

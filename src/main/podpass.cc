@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -91,7 +92,11 @@ Action add_env(CLI::App& app) {
       return 0;
     }
     for (const auto& [name, value] : variables) fmt::print("export {}={}\n", name, shell_quoted(*value.as_text()));
-    fmt::print("unset AWS_PROFILE{}\n", session_token.empty() ? " AWS_SESSION_TOKEN" : "");
+    // Whatever would lead calls elsewhere or with other credentials.
+    fmt::print(
+        "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS AWS_ENDPOINT_URL_S3 "
+        "AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_IAM AWS_ENDPOINT_URL_EKS AWS_ENDPOINT_URL_EKS_AUTH{}\n",
+        session_token.empty() ? " AWS_SESSION_TOKEN" : "");
     return 0;
   };
 }
@@ -259,6 +264,13 @@ int run(int argc, char** argv) {
       {"up", add_up(app)},       {"env", add_env(app)},     {"exec", add_exec(app)},
       {"token", add_token(app)}, {"agent", add_agent(app)}, {"operations", add_operations(app)},
   };
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && !first.starts_with('-') &&
+      std::ranges::none_of(commands, [&](const auto& command) { return first == command.first; })) {
+    fmt::print(stderr, "podpass: '{}' is not a command. There are up, env, exec, token, agent and operations.\n",
+               first);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -271,7 +283,8 @@ int run(int argc, char** argv) {
     auto code = action();
     if (code) return *code;
     fmt::print(stderr, "podpass: {}\n", code.error().message);
-    if (!code.error().cause.empty()) fmt::print(stderr, "         {}\n", code.error().cause);
+    if (!code.error().cause.empty() && code.error().cause != code.error().message)
+      fmt::print(stderr, "         {}\n", code.error().cause);
     return 1;
   }
   return 2;
