@@ -73,7 +73,8 @@ struct Agent::State {
     if (request.path != kPath) co_return text_response(404, "404 page not found\n");
     if (!take_token()) co_return text_response(429, "Too Many Requests\n");
     auto host = host_name(request.header("Host"));
-    if (std::ranges::find(allowed_hosts, host) == allowed_hosts.end()) co_return wrong_host(host);
+    const bool allowed = std::ranges::any_of(allowed_hosts, [&](const auto& each) { return iequals(each, host); });
+    if (!allowed) co_return wrong_host(host);
     auto token = request.header("Authorization");
     if (token.empty()) co_return text_response(400, "Service account token cannot be empty\n");
     auto found = cache.find(token);

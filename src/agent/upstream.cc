@@ -27,6 +27,8 @@ constexpr std::chrono::milliseconds kPause{100};  // before the second try; doub
 constexpr std::string_view kFatal[] = {"AccessDeniedException", "InvalidTokenException", "ExpiredTokenException",
                                        "ResourceNotFoundException"};
 
+constexpr std::string_view kRoleRefused = "Unauthorized Exception!";
+
 ExchangeResult failed(int status, std::string request_id, std::string code, std::string message) {
   ExchangeResult result;
   result.failure = {status, std::move(request_id), std::move(code), std::move(message), false};
@@ -111,6 +113,10 @@ ExchangeResult read_answer(const http::ClientResponse& response) {
     auto result = failed(response.status, std::move(request_id), code.empty() ? "Unknown" : code,
                          body ? std::string(body->text("message")) : "EKS Auth gave no reason");
     result.failure.fatal = response.status != 403 && std::ranges::find(kFatal, result.failure.code) != std::end(kFatal);
+    // The same code for a node that lacks its permission; only this sentence speaks of the pod's role.
+    if (result.failure.code == "AccessDeniedException" && !result.failure.message.starts_with(kRoleRefused)) {
+      result.failure.fatal = false;
+    }
     return result;
   }
   const auto* credentials = body ? body->find("credentials") : nullptr;

@@ -45,13 +45,15 @@ struct Refusal {
 
 TEST(ReadAnswer, Refusals) {
   const Refusal rows[] = {
-      {400, "AccessDeniedException", R"({"message":"no"})", 400, "AccessDeniedException", "no", true},
+      {400, "AccessDeniedException", R"({"message":"Unauthorized Exception! no"})", 400, "AccessDeniedException",
+       "Unauthorized Exception! no", true},
       {400, "InvalidTokenException", R"({"message":"no"})", 400, "InvalidTokenException", "no", true},
       {400, "ExpiredTokenException", R"({"message":"no"})", 400, "ExpiredTokenException", "no", true},
       {404, "ResourceNotFoundException", R"({"message":"no"})", 404, "ResourceNotFoundException", "no", true},
       {404, "ResourceNotFoundException:http://internal.amazon.com/", "{}", 404, "ResourceNotFoundException", "", true},
       // Of the node, not of the pod.
       {403, "AccessDeniedException", R"({"message":"node"})", 403, "AccessDeniedException", "node", false},
+      {400, "AccessDeniedException", R"({"message":"User: node"})", 400, "AccessDeniedException", "User: node", false},
       {403, "ExpiredTokenException", R"({"message":"node"})", 403, "ExpiredTokenException", "node", false},
       {403, "UnrecognizedClientException", "{}", 403, "UnrecognizedClientException", "", false},
       // May be better next time.

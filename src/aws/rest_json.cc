@@ -86,8 +86,10 @@ Result<Input> read(Match match, const http::Request& request) {
     if (!body) return serialization_error("The body is not well-formed JSON: " + body.error().message);
     auto* map = body->as<Value::Map>();
     if (!map) return serialization_error("The body must be a JSON object.");
+    // The path wins. Only its few labels are looked at: a body may have any number of members.
+    const auto labels = value;
     for (auto& [name, member] : *map) {
-      if (!value.find(name)) value.add(std::move(name), std::move(member));  // the path wins
+      if (!labels.find(name)) value.add(std::move(name), std::move(member));
     }
   }
   return Input{std::move(value), codec::Reading::typed};

@@ -125,7 +125,8 @@ class Watch {
     const int ended = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
     const long long longest = ended >= 0 ? 60'000 : 100;  // a kernel without pidfds is asked often
     int status = 0;
-    while (waitpid(child, &status, WNOHANG) != child) {
+    for (pid_t got; (got = waitpid(child, &status, WNOHANG)) != child;) {
+      if (got < 0 && errno == ECHILD) return 1;  // somebody else has taken its status
       if (clock_.now() >= renew_at_) renew();
       pollfd waits[] = {{signals, POLLIN, 0}, {ended, POLLIN, 0}};  // one below zero is passed over
       poll(waits, 2, static_cast<int>(std::clamp<long long>((renew_at_ - clock_.now()).count(), 0, longest)));
@@ -214,6 +215,7 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
   auto token = TRY(request_token(connection, pod, std::nullopt, ""));
   TRY(cli::write_file(file, token.text, 0600));
 
+  signal(SIGCHLD, SIG_DFL);  // ignored, as some parents leave it, the command's exit code would be lost
   const auto set = handled_signals();
   sigset_t old_mask;
   sigprocmask(SIG_BLOCK, &set, &old_mask);

@@ -83,6 +83,12 @@ TEST_F(RunTest, ExitCodesPassThrough) {
   EXPECT_EQ(run(connection_, options).value_or(-1), 126);
 }
 
+TEST_F(RunTest, AnIgnoredSigchldIsNotInherited) {
+  auto before = signal(SIGCHLD, SIG_IGN);
+  EXPECT_EQ(shell("exit 7").value_or(-1), 7);
+  signal(SIGCHLD, before);
+}
+
 TEST_F(RunTest, TheCommandSeesAPod) {
   auto code = shell("cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE > " + path("token") +
                     "; stat -c %a $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE > " + path("mode") +

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "codec/json.h"
 #include "codec/utf8.h"
 
@@ -97,7 +98,10 @@ void write_parameters(std::string& out, const codec::Value* parameters) {
     if (out.size() > start + 1) out += ',';
     codec::write_json_string(name, out);
     out += ':';
-    if (std::ranges::find(kSecretParameters, name) != std::end(kSecretParameters)) {
+    // A presigned request brings its signature and session token along.
+    const bool secret = (name.size() > 6 && iequals(std::string_view(name).substr(0, 6), "X-Amz-")) ||
+                        std::ranges::any_of(kSecretParameters, [&](auto each) { return iequals(each, name); });
+    if (secret) {
       out += kHidden;
     } else {
       codec::write_json(value, out);

@@ -108,8 +108,8 @@ TEST_F(AuditLine, ARolesSession) {
 }
 
 TEST_F(AuditLine, SecretsAreHidden) {
-  for (auto name :
-       {"token", "SecretAccessKey", "TokenCode", "Password", "NewPassword", "WebIdentityToken", "SAMLAssertion"}) {
+  for (auto name : {"token", "Token", "SecretAccessKey", "TokenCode", "Password", "NewPassword", "WebIdentityToken",
+                    "SAMLAssertion", "X-Amz-Signature", "X-Amz-Security-Token", "x-amz-credential"}) {
     auto parameters = Value::map({{"clusterName", "c"}, {name, "do-not-print"}});
     auto of = event();
     of.parameters = &parameters;

@@ -57,10 +57,14 @@ template <class Record>
 aws::Authority authority(store::Transaction& tx, const Record& record) {
   aws::Authority result;
   for (const auto& arn : record.attached) {
-    if (auto policy = find_managed_policy(tx, arn)) result.add_identity(std::move(policy), arn);
+    if (auto policy = find_managed_policy(tx, arn)) {
+      result.add_identity(std::move(policy), arn);
+    } else if (find_policy_by_arn(tx, arn) != nullptr) {
+      result.add_identity(nothing_allowed(), arn);  // it is there and cannot be read: it might deny anything
+    }
   }
   for (const auto& [name, policy] : record.inlined) {
-    if (policy.compiled) result.add_identity(policy.compiled, "");
+    result.add_identity(policy.compiled ? policy.compiled : nothing_allowed(), "");
   }
   if (record.boundary) {
     auto boundary = find_managed_policy(tx, *record.boundary);

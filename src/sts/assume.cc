@@ -97,7 +97,7 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
   const auto resource = trust_resource(assumption, assumption.inherited_tags.empty() ? assumption.role->tags : merged);
   std::array<std::string_view, 3> actions{"sts:AssumeRole"};
   std::size_t count = 1;
-  if (!assumption.tags.empty()) actions[count++] = "sts:TagSession";
+  if (!assumption.tags.empty() || !assumption.inherited_tags.empty()) actions[count++] = "sts:TagSession";
   if (assumption.source_identity) actions[count++] = "sts:SetSourceIdentity";
   return call.authorize_as(principal, authority, std::span(actions).first(count), resource);
 }

@@ -17,8 +17,9 @@ namespace {
 // deployment/identity
 struct IdentityRecord {
   std::string account, region;
+  std::optional<std::string> cluster;  // made at a start, and perhaps deleted since
 };
-BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region))
+BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region, cluster))
 constexpr store::Table<IdentityRecord> kIdentity{"deployment"};
 
 constexpr std::string_view kNodeTrust =
@@ -34,7 +35,7 @@ Result<void> settle_identity(store::Store& store, const aws::Deployment& deploym
   return store.run([&](store::Transaction& tx) -> Result<void> {
     const auto* known = tx.find(kIdentity, {"identity"});
     if (known == nullptr) {
-      tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region});
+      tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region, {}});
       return {};
     }
     if (known->account == deployment.account && known->region == deployment.region) return {};
@@ -64,16 +65,23 @@ Result<aws::SigningCredentials> root_credentials(store::Store& store, const aws:
 
 Result<void> ensure_cluster(store::Store& store, const aws::Deployment& deployment, const std::string& name) {
   TRY(eks::check_cluster_name(name));
+  // One that was made at an earlier start and then deleted stays deleted.
+  const auto settled = [&](store::Transaction& tx) {
+    const auto* identity = tx.find(kIdentity, {"identity"});
+    return (identity != nullptr && identity->cluster == name) || eks::find_cluster(tx, deployment, name) != nullptr;
+  };
   {
     auto tx = store.begin();
-    if (eks::find_cluster(tx, deployment, name) != nullptr) return {};
+    if (settled(tx)) return {};
   }
   const auto key = eks::make_issuer_key(*deployment.random);
   return store.run([&](store::Transaction& tx) -> Result<void> {
+    if (settled(tx)) return {};
     eks::Cluster cluster;
     cluster.name = name;
     cluster.version = std::string(eks::kDefaultVersion);
     TRY(eks::add_cluster(tx, deployment, std::move(cluster), key, deployment.clock->now()));
+    tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region, name});
     return {};
   });
 }

@@ -38,11 +38,21 @@ Result<void> check_options(const Options& options) {
   return {};
 }
 
+// Where clients on this machine find what listens on `address`. SDKs take no wildcard, and pods here are on loopback.
+std::string advertised(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  return address == "::" ? "::1" : address;
+}
+
+std::string bracketed(const std::string& host) {
+  return host.contains(':') ? "[" + host + "]" : host;
+}
+
 Result<void> make_directory(const std::filesystem::path& path) {
   std::error_code failed;
-  std::filesystem::create_directories(path, failed);
+  const bool made = std::filesystem::create_directories(path, failed);
   if (failed) return Error::unavailable(fmt::format("Cannot make {}: {}.", path.string(), failed.message()));
-  ::chmod(path.c_str(), 0700);
+  if (made) ::chmod(path.c_str(), 0700);  // one that was there is its owner's matter; the files in it are closed anyway
   return {};
 }
 
@@ -145,7 +155,8 @@ Result<void> run(const Options& options) {
   http::Server server({options.threads, {}, "podpass"},
                       [&gateway](http::Request& request, http::Body& body) { return gateway->serve(request, body); });
   const auto port = TRY(server.listen(options.address, options.port));
-  deployment.endpoint = fmt::format("http://{}:{}", options.address, port);
+  const auto host = advertised(options.address);
+  deployment.endpoint = fmt::format("http://{}:{}", bracketed(host), port);
   s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
   audit = TRY(gateway::AuditTrail::open(directory));
   gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get());
@@ -163,12 +174,12 @@ Result<void> run(const Options& options) {
   agent_options.cluster = options.cluster;
   agent_options.endpoint = deployment.endpoint;
   agent_options.region = options.region;
-  agent_options.bind_hosts = {options.address};
+  agent_options.bind_hosts = {host};
   agent_options.port = options.agent_port;
   agent::Agent agent(agent_options, node_credentials(*store, deployment), clock);
   server.start();
   TRY(agent.start());
-  connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", options.address, agent.port());
+  connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", bracketed(host), agent.port());
   TRY(cli::write_connection(directory, connection));
   print_ready(options, connection);
 
