@@ -185,7 +185,7 @@ struct Writer {
   void line() {
     if (indent < 0) return;
     out += '\n';
-    out.append(static_cast<std::size_t>(indent * level), ' ');
+    out.append(static_cast<std::size_t>(indent) * static_cast<std::size_t>(level), ' ');
   }
   void operator()(std::monostate) { out += "null"; }
   void operator()(bool flag) { out += flag ? "true" : "false"; }

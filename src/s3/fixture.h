@@ -85,6 +85,8 @@ class S3Test : public testing::Test {
 
   std::vector<std::filesystem::path> files() const;  // below the directory of blobs, at rest
 
+  // Outlives the store, whose writer may still be on its way out of handing over a result.
+  boost::asio::io_context loop_;
   std::filesystem::path directory_;
   ManualClock clock_;
   SeededRandom random_{1};

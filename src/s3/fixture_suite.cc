@@ -165,14 +165,14 @@ Answer S3Test::ask(Ask ask, FakeBody& body) {
   Exchange exchange{request, body,         caller,      context, clock_.now(), "request-1",
                     audit,   credentialed, ask.payload, {},      {},           {}};
   std::optional<http::Response> response;
-  asio::io_context loop;
+  loop_.restart();
   asio::co_spawn(
-      loop, [&]() -> asio::awaitable<void> { response = co_await service_->serve(exchange); },
+      loop_, [&]() -> asio::awaitable<void> { response = co_await service_->serve(exchange); },
       [](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
       });
-  auto work = asio::make_work_guard(loop);
-  while (!response) loop.run_one();
+  auto work = asio::make_work_guard(loop_);
+  while (!response) loop_.run_one();
   Answer answer;
   answer.status = response->status;
   for (const auto& [name, value] : response->headers) answer.headers[to_lower(name)] = value;

@@ -60,13 +60,14 @@ Writer::~Writer() {
 
 void Writer::submit(std::unique_ptr<TransactionState> state, Store::Done done) {
   {
-    std::lock_guard lock(mutex_);
-    if (waiting_ < kMaxQueued) {
-      ++waiting_;
-      queue_.push_back({std::move(state), std::move(done)});
+    std::unique_lock lock(mutex_);
+    if (waiting_ >= kMaxQueued) {
+      lock.unlock();
+      return done(Error::unavailable("Too many changes are waiting to be stored. Try again later."));
     }
+    ++waiting_;
+    queue_.push_back({std::move(state), std::move(done)});
   }
-  if (done) return done(Error::unavailable("Too many changes are waiting to be stored. Try again later."));
   work_.notify_one();
 }
 
