@@ -114,10 +114,17 @@ const char* find_bad_text(std::string_view text) {
   return nullptr;
 }
 
-std::string_view local_name(const char* name) {
-  std::string_view view(name);
-  auto colon = view.find(':');
-  return colon == std::string_view::npos ? view : view.substr(colon + 1);
+std::string_view local_name(std::string_view name) {
+  auto colon = name.find(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+// Namespaces in XML: one colon at most, and a name of its own on each side of it. pugixml has checked the characters, but
+// for what may begin the part behind the colon.
+bool is_qualified(std::string_view name) {
+  const auto local = local_name(name);
+  return !name.starts_with(':') && !local.empty() && local.find_first_of("-.0123456789") != 0 &&
+         local.find(':') == std::string_view::npos;
 }
 
 // A second child of one name makes the member a list.
@@ -141,6 +148,7 @@ Result<Value> convert(const pugi::xml_node& node) {
   for (auto child : node.children()) {
     if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) text += child.value();
     if (child.type() != pugi::node_element) continue;
+    if (!is_qualified(child.name())) return Error::invalid("an element's name is not well-formed");
     put_child(map, local_name(child.name()), TRY(convert(child)));
     if (map.size() > kMaxXmlNames) return Error::invalid("an element has too many different children");
   }
