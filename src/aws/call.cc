@@ -67,14 +67,19 @@ void Call::add_keys(const Resource& resource, const std::string& owner) const {
   };
   for (const auto& [name, value] : resource.keys) context.add(name, value);
   for (const auto& [name, values] : resource.lists) add_list(name, Views(values.begin(), values.end()));
-  for (const auto& [name, values] : resource.borrowed_lists) add_list(name, Views(values->begin(), values->end()));
+  for (const auto& [key, value] : resource.borrowed) context.add(key, value);
   for (const auto& [prefix, tags] : resource.borrowed_tags) {
-    Views names;
-    for (const auto& [name, value] : *tags) {
-      context.add_tag(prefix, name, value);
-      names.push_back(name);
+    for (const auto& [name, value] : *tags) context.add_tag(prefix, name, value);
+  }
+  if (resource.session_tags && !resource.session_tags->empty()) {
+    Views names, transitive;
+    for (const auto& tag : *resource.session_tags) {
+      context.add_tag(kRequestTagPrefix, tag.key, tag.value);
+      names.push_back(tag.key);
+      if (tag.transitive) transitive.push_back(tag.key);
     }
-    if (prefix == kRequestTagPrefix && !names.empty()) add_list("aws:TagKeys", names);
+    add_list("aws:TagKeys", names);
+    if (!transitive.empty()) add_list("sts:TransitiveTagKeys", transitive);
   }
   if (resource.arn != "*") context.add("aws:ResourceAccount"_key, owner);
 }

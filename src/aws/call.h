@@ -29,10 +29,10 @@ struct Resource {
   std::string account;  // the owner; empty: this deployment's account
   std::vector<std::pair<std::string, std::string>> keys;                // condition keys of one value
   std::vector<std::pair<std::string, std::vector<std::string>>> lists;  // multivalued condition keys
-  // The same without copies, for hot paths: what they point at must outlive the decision. Tags whose prefix is
-  // aws:RequestTag/ give aws:TagKeys too.
-  std::vector<std::pair<std::string_view, const TagMap*>> borrowed_tags;
-  std::vector<std::pair<std::string_view, const std::vector<std::string>*>> borrowed_lists;
+  // The same without copies, for hot paths: what they point at must outlive the decision.
+  std::vector<std::pair<policy::Key, std::string_view>> borrowed;
+  std::vector<std::pair<std::string_view, const TagMap*>> borrowed_tags;  // by prefix
+  const SessionTags* session_tags = nullptr;  // aws:RequestTag/*, aws:TagKeys, sts:TransitiveTagKeys
   const policy::Policy* policy = nullptr;  // the resource's own policy, if it has one
   bool trust = false;                      // `policy` is a role trust policy
 

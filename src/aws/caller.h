@@ -19,6 +19,14 @@ namespace podpass::aws {
 
 using TagMap = std::map<std::string, std::string>;
 
+// A tag of a session. Transitive ones are passed on to the next role that it assumes.
+struct SessionTag {
+  std::string key, value;
+  bool transitive = false;
+  bool operator==(const SessionTag&) const = default;
+};
+using SessionTags = std::vector<SessionTag>;  // no two keys are equal but for case
+
 struct Session {
   enum class Kind { role, user };  // assumed a role; or GetSessionToken of a user or of root
   Kind kind = Kind::role;
@@ -31,10 +39,9 @@ struct Session {
   std::string session_name;
   std::string source_identity;
   Time issued{}, expires{};
-  TagMap tags;                               // session tags
-  std::vector<std::string> transitive_keys;  // of `tags`, passed on to the next role
-  std::string policy;                        // inline session policy; empty: none
-  std::vector<std::string> policy_arns;      // managed session policies
+  SessionTags tags;
+  std::string policy;                    // inline session policy; empty: none
+  std::vector<std::string> policy_arns;  // managed session policies
 };
 
 // The policies of a principal, ready to evaluate, and what keeps them alive.
@@ -60,6 +67,7 @@ struct Caller {
   std::string account, arn, role_arn, unique_id, user_name,
       user_id;  // user_id: what GetCallerIdentity and aws:userid say
   std::string access_key_id;
+  std::string audit_identity;  // how the audit trail names this caller; empty: not made yet
   std::optional<Session> session;
   TagMap tags;  // of the user, or of the role overlaid by the session's
   Authority authority;

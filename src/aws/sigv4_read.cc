@@ -188,6 +188,12 @@ Result<void> read_payload(std::optional<std::string_view> declared, Credentialed
       "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.");
 }
 
+// Up to the first comma or space. (find_first_of asks memchr for every character.)
+std::string_view list_item(std::string_view text) {
+  const auto end = std::ranges::find_if(text, [](char c) { return c == ',' || c == ' '; });
+  return {text.begin(), end};
+}
+
 // Credential=..., SignedHeaders=..., Signature=... in any order, commas and spaces between.
 struct HeaderParts {
   std::string_view credential, signed_headers, signature;
@@ -195,9 +201,8 @@ struct HeaderParts {
 
   explicit HeaderParts(std::string_view text) {
     while (!text.empty()) {
-      auto end = std::min(text.find_first_of(", "), text.size());
-      auto part = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
+      auto part = list_item(text);
+      text.remove_prefix(std::min(part.size() + 1, text.size()));
       if (part.empty()) continue;
       auto equals = part.find('=');
       auto* slot = equals == part.npos ? nullptr : slot_of(part.substr(0, equals));
@@ -403,7 +408,7 @@ std::string_view claimed_service(const http::Request& request) {
   std::string_view slash = "/";
   auto credential = request.header("authorization");
   if (auto at = credential.find("Credential="); at != credential.npos) {
-    credential = credential.substr(at, credential.find_first_of(", ", at) - at);
+    credential = list_item(credential.substr(at));
   } else {
     auto query = request.query;
     at = query.find("X-Amz-Credential=");

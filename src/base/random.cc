@@ -43,9 +43,10 @@ std::string Random::text(std::string_view alphabet, std::size_t length) {
   out.reserve(length);
   std::array<unsigned char, 64> bytes;
   while (out.size() < length) {
-    fill(bytes);
-    for (auto byte : bytes) {
-      if (byte < limit && out.size() < length) out += alphabet[byte % alphabet.size()];
+    const auto wanted = std::span(bytes).first(std::min(bytes.size(), length - out.size()));
+    fill(wanted);
+    for (auto byte : wanted) {
+      if (byte < limit) out += alphabet[byte % alphabet.size()];
     }
   }
   return out;

@@ -1,10 +1,19 @@
 #include "base/strings.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cstring>
 
 namespace podpass {
+
+std::string concat(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  std::string out;
+  out.reserve(size);
+  for (const auto part : parts) out += part;
+  return out;
+}
 
 std::string to_lower(std::string_view text) {
   std::string out(text);
@@ -53,16 +62,20 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 bool only_alnum_and(std::string_view text, std::string_view others) {
-  static constexpr auto kAlnum = [] {
-    std::array<bool, 256> table{};
-    for (std::size_t c = 0; c < 128; ++c) table[c] = is_alnum(static_cast<char>(c));
-    return table;
-  }();
-  auto good = kAlnum;
-  for (const char c : others) good[static_cast<unsigned char>(c)] = true;
-  bool all = true;
-  for (const char c : text) all &= good[static_cast<unsigned char>(c)];
-  return all;
+  const auto good = [&](char c) { return is_alnum(c) || others.contains(c); };
+  // Sixteen at a time, in a register: tokens are long.
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  while (text.size() >= sizeof(Bytes)) {
+    Bytes bytes;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
+    for (const char c : others) fit |= bytes == Bytes{} + static_cast<unsigned char>(c);
+    const auto words = reinterpret_cast<Words>(fit);
+    if ((words[0] & words[1]) != ~std::uint64_t{0}) return false;
+    text.remove_prefix(sizeof bytes);
+  }
+  return std::ranges::all_of(text, good);
 }
 
 std::size_t utf8_length(std::string_view text) {

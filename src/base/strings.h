@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ constexpr bool is_alnum(char c) {
   return is_digit(c) || is_alpha(c);
 }
 
+std::string concat(std::initializer_list<std::string_view> parts);  // in one allocation
 std::string to_lower(std::string_view text);
 bool iequals(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);  // spaces and tabs at both ends

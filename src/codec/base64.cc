@@ -23,20 +23,20 @@ constexpr auto kUrlValues = values_of(kUrl);
 
 std::string encode(std::string_view bytes, std::string_view alphabet) {
   std::string out((bytes.size() * 4 + 2) / 3, '\0');
-  const auto byte = [&](std::size_t at) {
-    return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) : 0U;
-  };
+  const char* letters = alphabet.data();
+  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto* const end = from + bytes.size();
   char* to = out.data();
-  std::size_t at = 0;
-  for (; at + 3 <= bytes.size(); at += 3) {
-    const auto bits = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
-    *to++ = alphabet[bits >> 18];
-    *to++ = alphabet[bits >> 12 & 63];
-    *to++ = alphabet[bits >> 6 & 63];
-    *to++ = alphabet[bits & 63];
+  for (; end - from >= 3; from += 3) {
+    const auto bits = std::uint32_t{from[0]} << 16 | std::uint32_t{from[1]} << 8 | from[2];
+    *to++ = letters[bits >> 18];
+    *to++ = letters[bits >> 12 & 63];
+    *to++ = letters[bits >> 6 & 63];
+    *to++ = letters[bits & 63];
   }
-  const auto bits = byte(at) << 16 | byte(at + 1) << 8;  // of one or two bytes left, or none
-  for (int shift = 18; to != out.data() + out.size(); shift -= 6) *to++ = alphabet[bits >> shift & 63];
+  if (from == end) return out;
+  const auto bits = std::uint32_t{from[0]} << 16 | (end - from > 1 ? std::uint32_t{from[1]} << 8 : 0);
+  for (int shift = 18; to != out.data() + out.size(); shift -= 6) *to++ = letters[bits >> shift & 63];
   return out;
 }
 

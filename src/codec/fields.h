@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -177,6 +178,9 @@ Result<void> read(const Value& value, Reading reading, std::optional<T>& out) {
 inline Value write(const std::string& value) {
   return value;
 }
+inline Value write(std::string&& value) {
+  return std::move(value);
+}
 inline Value write(bool value) {
   return value;
 }
@@ -206,20 +210,22 @@ Value write(const T& value) {
   return to_value(value);
 }
 
+// A shape that is given away gives its texts away.
 template <class T>
-  requires(Shape<T> && !OwnFormOut<T>)
-Value write(const T& shape) {
-  check_described<T>();
+  requires(Shape<std::remove_cvref_t<T>> && !OwnFormOut<std::remove_cvref_t<T>>)
+Value write(T&& shape) {
+  using Members = MembersOf<std::remove_cvref_t<T>>;
+  check_described<std::remove_cvref_t<T>>();
   Value::Map map;
-  map.reserve(boost::mp11::mp_size<MembersOf<T>>::value);
-  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
-    const auto& slot = shape.*member.pointer;
+  map.reserve(boost::mp11::mp_size<Members>::value);
+  boost::mp11::mp_for_each<Members>([&](auto member) {
+    auto&& slot = std::forward<T>(shape).*member.pointer;
     using Slot = std::remove_cvref_t<decltype(slot)>;
     constexpr auto name = wire_name(member.name);
     if constexpr (IsOptional<Slot>::value) {
-      if (slot) map.emplace_back(std::string(name), write(*slot));
+      if (slot) map.emplace_back(std::string(name), write(*std::forward<decltype(slot)>(slot)));
     } else {
-      map.emplace_back(std::string(name), write(slot));
+      map.emplace_back(std::string(name), write(std::forward<decltype(slot)>(slot)));
     }
   });
   return Value(std::move(map));
@@ -243,9 +249,10 @@ Value write(const std::map<std::string, T>& items) {
 
 }  // namespace detail
 
-template <Shape T>
-Value to_value(const T& shape) {
-  return detail::write(shape);
+template <class T>
+  requires Shape<std::remove_cvref_t<T>>
+Value to_value(T&& shape) {
+  return detail::write(std::forward<T>(shape));
 }
 
 template <class T>

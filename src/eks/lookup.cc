@@ -19,12 +19,12 @@ Result<void> from_value(const codec::Value& value, codec::Reading, StoredKeySet&
 }
 
 std::string cluster_arn(const aws::Deployment& deployment, std::string_view name) {
-  return fmt::format("arn:{}:eks:{}:{}:cluster/{}", deployment.partition, deployment.region, deployment.account, name);
+  return concat({"arn:", deployment.partition, ":eks:", deployment.region, ":", deployment.account, ":cluster/", name});
 }
 
 std::string association_arn(const aws::Deployment& deployment, std::string_view cluster, std::string_view id) {
-  return fmt::format("arn:{}:eks:{}:{}:podidentityassociation/{}/{}", deployment.partition, deployment.region,
-                     deployment.account, cluster, id);
+  return concat({"arn:", deployment.partition, ":eks:", deployment.region, ":", deployment.account,
+                 ":podidentityassociation/", cluster, "/", id});
 }
 
 const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment& deployment, std::string_view name) {

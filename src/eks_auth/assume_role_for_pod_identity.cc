@@ -11,6 +11,9 @@
 #include "sts/session_token.h"
 
 namespace podpass::eks_auth {
+
+using policy::operator""_key;
+
 namespace {
 
 constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
@@ -22,12 +25,11 @@ constexpr std::size_t kMaxTokenBytes = 20'000;
 struct Exchange {
   const std::string& cluster_name;
   std::string cluster_arn;
-  kube::PodToken pod;
+  std::shared_ptr<const kube::PodToken> pod;
   const eks::AssociationRecord* association = nullptr;
   const iam::RoleRecord* role = nullptr;
   std::string session_name;
-  aws::TagMap tags;
-  std::vector<std::string> transitive_keys;
+  std::string external_id;
 };
 
 // One sentence for every reason, as AWS has it; the audit record holds the reason.
@@ -45,38 +47,40 @@ Result<void> check_cluster_name(std::string_view name) {
       "clusterName: use 1 to 100 letters, digits, hyphens and underscores, beginning with a letter or a digit.");
 }
 
-Result<void> check_token(const AssumeRoleForPodIdentity::Request& request) {
-  const auto& token = request.token;
-  bool good = !token.empty() && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.");
-  auto parts = split(token, '.');
-  good = good && parts.size() == 3 && !parts[0].empty() && !parts[1].empty() && !parts[2].empty();
-  if (good) return {};
+Result<void> check_token(std::string_view token) {
+  const auto first = token.find('.'), last = token.rfind('.');
+  const bool three_parts = first != token.npos && first > 0 && last > first + 1 && last + 1 < token.size() &&
+                           token.find('.', first + 1) == last;
+  if (three_parts && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.")) return {};
   return Error::invalid(
       "token: it is not a JSON Web Token. Send the contents of the pod's token file, without \"Bearer \" before it.");
 }
 
 std::string session_name(std::string_view cluster, std::string_view pod, Random& random) {
-  return fmt::format("eks-{}-{}-{}", cluster.substr(0, 10), pod.substr(0, 10), random.uuid());
+  return concat({"eks-", cluster.substr(0, 10), "-", pod.substr(0, 10), "-", random.uuid()});
 }
 
-void set_session_tags(Exchange& exchange) {
-  const auto& pod = exchange.pod;
-  exchange.tags = {{"eks-cluster-arn", exchange.cluster_arn}, {"eks-cluster-name", exchange.cluster_name},
-                   {"kubernetes-namespace", pod.namespace_},  {"kubernetes-service-account", pod.service_account},
-                   {"kubernetes-pod-name", pod.pod_name},     {"kubernetes-pod-uid", pod.pod_uid}};
-  exchange.transitive_keys = {"eks-cluster-arn",      "eks-cluster-name",
-                              "kubernetes-namespace", "kubernetes-service-account",
-                              "kubernetes-pod-name",  "kubernetes-pod-uid"};
+// All six are transitive.
+aws::SessionTags session_tags(const Exchange& exchange) {
+  if (exchange.association->disable_session_tags.value_or(false)) return {};
+  const auto& pod = *exchange.pod;
+  const std::pair<std::string_view, std::string_view> all[] = {
+      {"eks-cluster-arn", exchange.cluster_arn}, {"eks-cluster-name", exchange.cluster_name},
+      {"kubernetes-namespace", pod.namespace_},  {"kubernetes-service-account", pod.service_account},
+      {"kubernetes-pod-name", pod.pod_name},     {"kubernetes-pod-uid", pod.pod_uid}};
+  aws::SessionTags tags;
+  tags.reserve(std::size(all));
+  for (const auto& [key, value] : all) tags.push_back({std::string(key), std::string(value), true});
+  return tags;
 }
 
 Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
   const auto& deployment = call.deployment;
   const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
-  Exchange exchange{
-      request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}, {}};
+  Exchange exchange{request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
   exchange.pod =
       TRY(kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
-  const auto& pod = exchange.pod;
+  const auto& pod = *exchange.pod;
   call.audit.add("namespace", pod.namespace_);
   call.audit.add("serviceAccount", pod.service_account);
   call.audit.add("podName", pod.pod_name);
@@ -93,25 +97,17 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
   return exchange;
 }
 
-// Takes the tags along, unless a second hop needs them too.
-sts::Assumption first_hop(const aws::Call& call, Exchange& exchange) {
+sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
+  const auto& association = *exchange.association;
   sts::Assumption assumption;
   assumption.role = exchange.role;
   assumption.role_account = call.deployment.account;
-  assumption.role_arn = exchange.association->role_arn;
+  assumption.role_arn = association.role_arn;
   assumption.session_name = exchange.session_name;
   assumption.duration = kSessionLength;
-  if (exchange.association->target_role_arn) {
-    assumption.tags = exchange.tags;
-    assumption.transitive_keys = exchange.transitive_keys;
-  } else {
-    assumption.tags = std::move(exchange.tags);
-    assumption.transitive_keys = std::move(exchange.transitive_keys);
-  }
-  assumption.keys = {{"aws:SourceArn", exchange.cluster_arn}, {"aws:SourceAccount", call.deployment.account}};
-  if (!exchange.association->target_role_arn && exchange.association->policy) {
-    assumption.policy = *exchange.association->policy;
-  }
+  assumption.tags = session_tags(exchange);
+  assumption.keys = {{"aws:SourceArn"_key, exchange.cluster_arn}, {"aws:SourceAccount"_key, call.deployment.account}};
+  if (!association.target_role_arn && association.policy) assumption.policy = *association.policy;
   return assumption;
 }
 
@@ -142,21 +138,22 @@ Result<aws::Session> assume_role(aws::Call& call, sts::Assumption assumption) {
 
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
 // asked.
-Result<aws::Session> assume_target(aws::Call& call, const Exchange& exchange, aws::Session first) {
+Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Session first) {
   const auto& association = *exchange.association;
   sts::Assumption assumption;
   assumption.role_arn = *association.target_role_arn;
-  assumption.role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
+  const auto role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
+  assumption.role_account = role_account;
   assumption.role = iam::find_role_by_arn(call.tx, call.deployment, assumption.role_arn);
   call.audit.add("targetRoleArn", assumption.role_arn);
   if (!assumption.role) return not_assumable(call, "the target role does not exist");
   assumption.session_name = exchange.session_name;
   assumption.duration = kTargetSessionLength;
-  assumption.tags = exchange.tags;
-  assumption.transitive_keys = exchange.transitive_keys;
-  assumption.external_id =
-      eks::external_id(call.deployment, exchange.cluster_name, exchange.pod.namespace_, exchange.pod.service_account);
-  assumption.policy = association.policy.value_or("");
+  assumption.tags = session_tags(exchange);
+  exchange.external_id = eks::external_id(call.deployment, exchange.cluster_name, exchange.pod->namespace_,
+                                          exchange.pod->service_account);
+  assumption.external_id = exchange.external_id;
+  if (association.policy) assumption.policy = *association.policy;
 
   aws::Caller caller;
   TRY(sts::fill_caller(call.tx, call.deployment, std::move(first), caller));
@@ -182,12 +179,11 @@ Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const 
 }
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
-  TRY(check_token(request));
+  TRY(check_token(request.token));
   auto exchange = TRY(find_association(call, request));
   exchange.role = iam::find_role_by_arn(call.tx, call.deployment, exchange.association->role_arn);
   if (!exchange.role) return not_assumable(call, "the role does not exist");
-  if (!exchange.association->disable_session_tags.value_or(false)) set_session_tags(exchange);
-  exchange.session_name = session_name(request.clusterName, exchange.pod.pod_name, call.random());
+  exchange.session_name = session_name(request.clusterName, exchange.pod->pod_name, call.random());
 
   auto session = TRY(assume_role(call, first_hop(call, exchange)));
   if (exchange.association->target_role_arn) session = TRY(assume_target(call, exchange, std::move(session)));
@@ -195,7 +191,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   call.audit.add("accessKeyId", session.access_key_id);
 
   Response response;
-  response.subject = {exchange.pod.namespace_, exchange.pod.service_account};
+  response.subject = {exchange.pod->namespace_, exchange.pod->service_account};
   response.audience = kube::kPodIdentityAudience;
   response.podIdentityAssociation = {
       eks::association_arn(call.deployment, request.clusterName, exchange.association->id), exchange.association->id};

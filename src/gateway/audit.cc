@@ -57,29 +57,15 @@ std::string_view identity_type(const aws::Caller& caller) {
   return "Unknown";
 }
 
-void write_identity(std::string& out, const aws::Caller* caller) {
-  out += ",\"userIdentity\":{\"type\":";
-  codec::write_json_string(caller ? identity_type(*caller) : "Unknown", out);
-  if (caller && caller->type == policy::PrincipalType::anonymous) {
-    text(out, "accountId", "ANONYMOUS_PRINCIPAL");
-  } else if (caller) {
-    text(out, "principalId", caller->user_id);
-    text(out, "arn", caller->arn);
-    text(out, "accountId", caller->account);
-    text(out, "accessKeyId", caller->access_key_id);
-    if (!caller->user_name.empty()) text(out, "userName", caller->user_name);
-    if (caller->session) {
-      out += ",\"sessionContext\":{\"attributes\":{\"creationDate\":\"" + format_iso8601(caller->session->issued) +
-             "\",\"mfaAuthenticated\":\"false\"}";
-      if (!caller->role_arn.empty()) {
-        out += ",\"sessionIssuer\":{\"type\":\"Role\"";
-        text(out, "principalId", caller->unique_id);
-        text(out, "arn", caller->role_arn);
-        text(out, "userName", caller->session->role_name);
-        out += '}';
-      }
-      out += '}';
-    }
+void write_session_context(std::string& out, const aws::Caller& caller) {
+  out += ",\"sessionContext\":{\"attributes\":{\"creationDate\":\"" + format_iso8601(caller.session->issued) +
+         "\",\"mfaAuthenticated\":\"false\"}";
+  if (!caller.role_arn.empty()) {
+    out += ",\"sessionIssuer\":{\"type\":\"Role\"";
+    text(out, "principalId", caller.unique_id);
+    text(out, "arn", caller.role_arn);
+    text(out, "userName", caller.session->role_name);
+    out += '}';
   }
   out += '}';
 }
@@ -117,6 +103,23 @@ void write_parameters(std::string& out, const codec::Value* parameters) {
 
 }  // namespace
 
+std::string audit_identity(const aws::Caller& caller) {
+  std::string out = "{\"type\":";
+  codec::write_json_string(identity_type(caller), out);
+  if (caller.type == policy::PrincipalType::anonymous) {
+    text(out, "accountId", "ANONYMOUS_PRINCIPAL");
+  } else {
+    text(out, "principalId", caller.user_id);
+    text(out, "arn", caller.arn);
+    text(out, "accountId", caller.account);
+    text(out, "accessKeyId", caller.access_key_id);
+    if (!caller.user_name.empty()) text(out, "userName", caller.user_name);
+    if (caller.session) write_session_context(out, caller);
+  }
+  out += '}';
+  return out;
+}
+
 std::string clean_text(std::string_view text) {
   std::string clean(text);
   if (codec::is_utf8(text)) return clean;
@@ -128,9 +131,19 @@ std::string clean_text(std::string_view text) {
 
 std::string audit_line(const AuditEvent& event) {
   std::string out;
-  out.reserve(1'400);
-  out += "{\"eventVersion\":\"1.11\"";
-  write_identity(out, event.caller);
+  append_audit_line(event, out);
+  return out;
+}
+
+void append_audit_line(const AuditEvent& event, std::string& out) {
+  out += "{\"eventVersion\":\"1.11\",\"userIdentity\":";
+  if (!event.caller) {
+    out += "{\"type\":\"Unknown\"}";
+  } else if (event.caller->audit_identity.empty()) {
+    out += audit_identity(*event.caller);
+  } else {
+    out += event.caller->audit_identity;
+  }
   text(out, "eventTime", format_iso8601(event.time));
   out += ",\"eventSource\":\"";
   out += event.service;
@@ -164,7 +177,6 @@ std::string audit_line(const AuditEvent& event) {
   text(out, "recipientAccountId", event.account);
   out += ",\"outcome\":";
   out += event.error ? "\"refused\"}\n" : "\"success\"}\n";
-  return out;
 }
 
 Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path& directory) {

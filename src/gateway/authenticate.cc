@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/audit.h"
 #include "iam/lookup.h"
 #include "sts/assume.h"
 #include "sts/session_token.h"
@@ -55,6 +56,7 @@ Result<Authenticator::Known> Authenticator::from_session(store::Transaction& tx,
   if (auto filled = sts::fill_caller(tx, deployment_, std::move(*session), *caller); !filled) {
     return aws::invalid_session_token(credentialed.dialect);
   }
+  caller->audit_identity = audit_identity(*caller);
   known.caller = std::move(caller);
   return known;
 }
@@ -82,6 +84,7 @@ Result<Authenticator::Known> Authenticator::from_access_key(store::Transaction& 
   }
   Known known;
   known.secret = std::move(owner->secret);
+  caller->audit_identity = audit_identity(*caller);
   known.caller = std::move(caller);
   return known;
 }

@@ -16,6 +16,8 @@ namespace podpass::gateway {
 
 namespace asio = boost::asio;
 
+constexpr std::size_t kUsualFacts = 12;  // an exchange adds some ten
+
 // One request on its way, from the moment that its service is known.
 struct Gateway::Running {
   const aws::Service& service;
@@ -75,11 +77,11 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
     co_return std::move(*plain);
   }
   const auto claimed = aws::claimed_service(request);
-  if (!claimed.empty() && claimed != "s3" && find_service(claimed) == nullptr) {
-    co_return unknown_service(claimed, request, request_id);
+  const auto* service = choose(claimed, request);
+  if (service == nullptr) {
+    if (!claimed.empty() && claimed != "s3") co_return unknown_service(claimed, request, request_id);
+    co_return co_await serve_s3(request, body, request_id);
   }
-  const auto* service = choose(request);
-  if (service == nullptr) co_return co_await serve_s3(request, body, request_id);
   auto response = co_await serve_operation(request, body, *service, request_id);
   response.headers.emplace_back("x-amzn-RequestId", request_id);
   co_return response;
@@ -101,11 +103,9 @@ std::optional<http::Response> Gateway::serve_plain(const http::Request& request)
   return json_document(404, codec::Value::map({{"message", "No such issuer."}}));
 }
 
-// Null: S3.
-const aws::Service* Gateway::choose(const http::Request& request) const {
-  if (auto claimed = aws::claimed_service(request); !claimed.empty()) {
-    return find_service(claimed);
-  }
+// By the scope of the signature, else by host and form. Null: S3, or one that is not served.
+const aws::Service* Gateway::choose(std::string_view claimed, const http::Request& request) const {
+  if (!claimed.empty()) return find_service(claimed);
   auto host = request.header("Host");
   if (const auto* service = find_service(host.substr(0, host.find_first_of(".:")))) return service;
   // A form for the root path is the query protocol's, signed or not: let IAM say that the signature is missing.
@@ -120,6 +120,7 @@ const aws::Service* Gateway::choose(const http::Request& request) const {
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id) {
   Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}};
+  running.audit.facts.reserve(kUsualFacts);
   Result<codec::Value> output = Error::internal("not run");
   if (auto whole = co_await body.read_all(kMaxBodyBytes); !whole) {
     output = std::move(whole).error();
@@ -189,11 +190,13 @@ Result<codec::Value> Gateway::run_once(Running& running, const http::Request& re
 
 void Gateway::record(const Running& running, const http::Request& request, const Error* error) {
   if (audit_ == nullptr) return;
-  audit_->append(
-      audit_line({running.caller.get(), request, running.request_id, running.service.name,
+  static thread_local std::string line;  // its memory is used again
+  line.clear();
+  append_audit_line({running.caller.get(), request, running.request_id, running.service.name,
                   running.operation ? running.operation->name : std::string_view("Unknown"), deployment_.region,
                   deployment_.account, running.now, running.operation && running.operation->access == aws::Access::read,
-                  &running.input, error, &running.audit}));
+                  &running.input, error, &running.audit}, line);
+  audit_->append(line);
 }
 
 }  // namespace podpass::gateway

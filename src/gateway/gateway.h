@@ -38,7 +38,7 @@ class Gateway {
   Result<void> prepare(Running& running, http::Request& request);
   Result<codec::Value> run_once(Running& running, const http::Request& request, store::Transaction& tx);
   void record(const Running& running, const http::Request& request, const Error* error);
-  const aws::Service* choose(const http::Request& request) const;
+  const aws::Service* choose(std::string_view claimed, const http::Request& request) const;
   std::optional<http::Response> serve_plain(const http::Request& request);
 
   store::Store& store_;

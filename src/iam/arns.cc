@@ -1,7 +1,5 @@
 #include "iam/arns.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/strings.h"
@@ -21,7 +19,7 @@ bool is_partition(std::string_view text) {
 
 std::string make_arn(std::string_view partition, std::string_view account, std::string_view kind, std::string_view path,
                      std::string_view name) {
-  return fmt::format("arn:{}:iam::{}:{}{}{}", partition, account, kind, path, name);
+  return concat({"arn:", partition, ":iam::", account, ":", kind, path, name});
 }
 
 std::optional<EntityArn> parse_arn(std::string_view arn, std::string_view kind) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "codec/value.h"
@@ -80,43 +81,74 @@ Result<PodToken> read_claims(const Value& claims) {
   return token;
 }
 
-// Tokens whose signature was found good, by SHA-256 of the token. What stands here is true for ever: it names the keys
-// it was verified with. A slot is overwritten by the next token that falls on it, so the size is fixed.
+// A token whose signature was found good, and what it was verified with. True for ever.
+struct Verified {
+  PodToken token;
+  std::string keys_fingerprint;
+  bool right_audience = false;
+};
+
+// Verified tokens by SHA-256 of the token, in sets of kWays, so that few push each other out. In a full set the oldest
+// goes: the size is fixed.
 class VerifiedTokens {
  public:
+  static constexpr std::size_t kWays = 4;
+
   struct Entry {
-    std::array<char, 32> token_hash{};
-    std::string keys_fingerprint;
-    PodToken token;
-    bool right_audience = false;
+    crypto::Sha256Digest hash{};
+    std::shared_ptr<const Verified> verified;
   };
 
-  VerifiedTokens() : slots_(kVerifiedTokensKept) {}
+  std::shared_ptr<const Verified> find(const crypto::Sha256Digest& hash) const {
+    for (const auto& entry : set_of(hash).entries) {
+      if (entry.verified && entry.hash == hash) return entry.verified;
+    }
+    return nullptr;
+  }
 
-  Entry& slot(std::string_view hash) {
-    std::uint64_t at;
-    std::memcpy(&at, hash.data(), sizeof at);
-    return slots_[at % slots_.size()];
+  void put(const crypto::Sha256Digest& hash, std::shared_ptr<const Verified> verified) {
+    auto& set = set_of(hash);
+    for (auto& entry : set.entries) {
+      if (entry.verified && entry.hash == hash) {  // other keys or another audience
+        entry.verified = std::move(verified);
+        return;
+      }
+    }
+    set.entries[set.next++ % kWays] = {hash, std::move(verified)};
   }
 
  private:
-  std::vector<Entry> slots_;
+  struct Set {
+    std::array<Entry, kWays> entries;
+    std::size_t next = 0;
+  };
+
+  const Set& set_of(const crypto::Sha256Digest& hash) const {
+    std::uint64_t at;
+    std::memcpy(&at, hash.bytes.data(), sizeof at);
+    return sets_[at % sets_.size()];
+  }
+  Set& set_of(const crypto::Sha256Digest& hash) { return const_cast<Set&>(std::as_const(*this).set_of(hash)); }
+
+  std::vector<Set> sets_{kVerifiedTokensKept / kWays};
 };
 
-Result<void> verify_once(std::string_view token, const crypto::KeySet& keys, std::string_view audience,
-                         VerifiedTokens::Entry& entry) {
+Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
+                                                    std::string_view audience) {
   auto claims = crypto::verify_jwt(token, keys);
   if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
-  entry.token = TRY(read_claims(*claims));
-  entry.right_audience = has_audience(*claims, audience);
-  entry.token.audience = audience;
-  return {};
+  auto verified = std::make_shared<Verified>();
+  verified->token = TRY(read_claims(*claims));
+  verified->token.audience = audience;
+  verified->right_audience = has_audience(*claims, audience);
+  verified->keys_fingerprint = keys.fingerprint();
+  return verified;
 }
 
-Result<void> check_now(const VerifiedTokens::Entry& entry, std::string_view issuer, Time now) {
-  const auto& token = entry.token;
+Result<void> check_now(const Verified& verified, std::string_view issuer, Time now) {
+  const auto& token = verified.token;
   if (token.issuer != issuer) return invalid_token("The service account token was not issued by this cluster.");
-  if (!entry.right_audience) {
+  if (!verified.right_audience) {
     return invalid_token(fmt::format("The service account token's audience must be {}.", token.audience));
   }
   if (token.not_before > now + kTokenSkew) return invalid_token("The service account token is not valid yet.");
@@ -133,22 +165,17 @@ Result<void> check_now(const VerifiedTokens::Entry& entry, std::string_view issu
 
 }  // namespace
 
-Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
-                        std::string_view audience, Time now) {
-  static thread_local VerifiedTokens verified;
-  auto hash = crypto::sha256(token);
-  auto& entry = verified.slot(hash.view());
-  bool known = std::string_view(entry.token_hash.data(), entry.token_hash.size()) == hash.view() &&
-               entry.keys_fingerprint == keys.fingerprint() && entry.token.audience == audience;
-  if (!known) {
-    VerifiedTokens::Entry fresh;
-    TRY(verify_once(token, keys, audience, fresh));
-    std::ranges::copy(hash, fresh.token_hash.begin());
-    fresh.keys_fingerprint = keys.fingerprint();
-    entry = std::move(fresh);
+Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
+                                               std::string_view issuer, std::string_view audience, Time now) {
+  static thread_local VerifiedTokens memory;
+  const auto hash = crypto::sha256(token);
+  auto verified = memory.find(hash);
+  if (!verified || verified->keys_fingerprint != keys.fingerprint() || verified->token.audience != audience) {
+    verified = TRY(verify_once(token, keys, audience));
+    memory.put(hash, verified);
   }
-  TRY(check_now(entry, issuer, now));
-  return entry.token;
+  TRY(check_now(*verified, issuer, now));
+  return std::shared_ptr<const PodToken>(verified, &verified->token);
 }
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random) {

@@ -6,6 +6,7 @@
 // holds the token.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,9 @@ struct PodToken {
   Time issued{}, not_before{}, expires{};
 };
 
-// Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod?
-Result<PodToken> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
-                        std::string_view audience, Time now);
+// Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod? Never null.
+Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
+                                              std::string_view audience, Time now);
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random);
 

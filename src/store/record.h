@@ -65,6 +65,10 @@ class RecordPtr {
  public:
   RecordPtr() = default;
   explicit RecordPtr(const Record* owned) : record_(owned) {}  // takes over the caller's reference
+  static RecordPtr share(const Record& record) {
+    record.take();
+    return RecordPtr(&record);
+  }
   RecordPtr(const RecordPtr& other) : record_(other.record_) {
     if (record_) record_->take();
   }

@@ -40,7 +40,7 @@ const Kept* Transaction::find_kept(const detail::RecordType& type, const KeyPart
     }
   }
   const auto* record = state.read(type.table, full);
-  return record ? state.decoded(type, *record) : nullptr;
+  return record ? state.decoded_of_late(type, *record) : nullptr;
 }
 
 void Transaction::put_kept(const detail::RecordType& type, const KeyParts& key, const codec::Value& members,

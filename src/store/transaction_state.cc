@@ -1,6 +1,7 @@
 #include "store/transaction_state.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/check.h"
 #include "store/pack.h"
@@ -21,6 +22,25 @@ bool same_extent(const Tree& was, const Tree& is, const Extent& extent) {
   }
 }
 
+// Objects decoded of late by one thread. A slot holds its record, so that no other can come to stand at its address; the
+// next record that falls on the slot takes its place.
+class RememberedObjects {
+ public:
+  struct Slot {
+    RecordPtr record;
+    std::shared_ptr<const Kept> object;
+  };
+
+  Slot& slot(const Record& record) {
+    const auto mixed = reinterpret_cast<std::uintptr_t>(&record) * 0x9e3779b97f4a7c15U;
+    return slots_[mixed >> (64 - kBits)];
+  }
+
+ private:
+  static constexpr int kBits = 10;
+  std::vector<Slot> slots_{std::size_t{1} << kBits};
+};
+
 bool has_room(std::size_t count, std::ptrdiff_t own, std::size_t limit) {
   return static_cast<std::ptrdiff_t>(count) + own < static_cast<std::ptrdiff_t>(limit);
 }
@@ -37,7 +57,7 @@ const Record* TransactionState::read(std::string_view table, std::string_view fu
   return record;
 }
 
-const Kept* TransactionState::hold(std::unique_ptr<const Kept> kept) {
+const Kept* TransactionState::hold(std::shared_ptr<const Kept> kept) {
   return held.emplace_back(std::move(kept)).get();
 }
 
@@ -64,6 +84,19 @@ const Kept* TransactionState::decoded(const detail::RecordType& type, const Reco
     return nullptr;
   }
   return type.decoded == Decoded::kept ? record.keep(std::move(*kept)) : hold(std::move(*kept));
+}
+
+const Kept* TransactionState::decoded_of_late(const detail::RecordType& type, const Record& record) {
+  if (type.decoded == Decoded::kept) return decoded(type, record);
+  static thread_local RememberedObjects remembered;
+  auto& slot = remembered.slot(record);
+  if (slot.record.get() != &record) {
+    if (!decoded(type, record)) return nullptr;
+    slot = {RecordPtr::share(record), held.back()};
+    return held.back().get();
+  }
+  CHECK(slot.object->type == type.type);  // one table, one shape
+  return hold(slot.object);
 }
 
 std::ptrdiff_t TransactionState::own_in(std::string_view table, const Extent& extent) {

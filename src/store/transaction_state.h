@@ -52,14 +52,16 @@ struct TransactionState {
   std::vector<CountRead> counts;
   std::vector<RoomRead> rooms;
   std::map<std::string, Pending, std::less<>> writes;  // by full key
-  std::vector<std::unique_ptr<const Kept>> held;       // decoded objects that only this transaction knows
+  std::vector<std::shared_ptr<const Kept>> held;       // decoded objects that no record keeps
   std::optional<Error> failure;
   std::string scratch;  // the full key at hand
 
   // The record of the snapshot; the commit will fail if another one, or none, is there by then.
   const Record* read(std::string_view table, std::string_view full);
   const Kept* decoded(const detail::RecordType& type, const Record& record);
-  const Kept* hold(std::unique_ptr<const Kept> kept);
+  // The same for a record that is likely to be asked for again: the thread remembers some of those of fresh tables.
+  const Kept* decoded_of_late(const detail::RecordType& type, const Record& record);
+  const Kept* hold(std::shared_ptr<const Kept> kept);
   std::ptrdiff_t own_in(std::string_view table, const Extent& extent);
   void fail(Error error);
 };

@@ -8,6 +8,9 @@
 #include "base/strings.h"
 
 namespace podpass::sts {
+
+using policy::operator""_key;
+
 namespace {
 
 // AWS compresses session policies and tags by a way it does not publish. Measured from outside, six pod identity tags
@@ -18,31 +21,32 @@ constexpr std::size_t kPolicyCompression = 4;
 constexpr std::size_t kPackedArnBytes = 24;
 
 // Tags of a role under those of a session, which replace ones of any case.
-aws::TagMap overlaid(aws::TagMap tags, const aws::TagMap& over) {
-  for (const auto& [key, value] : over) {
-    std::erase_if(tags, [&](const auto& tag) { return iequals(tag.first, key); });
-    tags[key] = value;
+aws::TagMap overlaid(aws::TagMap tags, const aws::SessionTags& over) {
+  for (const auto& session_tag : over) {
+    std::erase_if(tags, [&](const auto& tag) { return iequals(tag.first, session_tag.key); });
+    tags[session_tag.key] = session_tag.value;
   }
   return tags;
 }
 
 // Borrows from its arguments, so that nothing is copied on the way of an exchange.
-aws::Resource trust_resource(const Assumption& assumption, const aws::TagMap& role_tags) {
-  aws::Resource resource(assumption.role_arn);
+aws::Resource trust_resource(const Assumption& assumption, const aws::TagMap& role_tags,
+                             const std::string& duration_seconds) {
+  aws::Resource resource{std::string(assumption.role_arn)};
   resource.account = assumption.role_account;
   resource.policy = assumption.role->trust.compiled.get();
   resource.trust = true;
-  resource.borrowed_tags = {{"iam:ResourceTag/", &role_tags},
-                            {aws::kResourceTagPrefix, &role_tags},
-                            {aws::kRequestTagPrefix, &assumption.tags}};
-  if (!assumption.transitive_keys.empty()) {
-    resource.borrowed_lists.emplace_back("sts:TransitiveTagKeys", &assumption.transitive_keys);
+  if (!role_tags.empty()) {
+    resource.borrowed_tags = {{"iam:ResourceTag/", &role_tags}, {aws::kResourceTagPrefix, &role_tags}};
   }
-  resource.key("sts:RoleSessionName", assumption.session_name)
-      .key("sts:DurationSeconds", std::to_string(assumption.duration.count()));
-  if (assumption.external_id) resource.key("sts:ExternalId", *assumption.external_id);
-  if (assumption.source_identity) resource.key("sts:SourceIdentity", *assumption.source_identity);
-  for (const auto& [key, value] : assumption.keys) resource.key(key, value);
+  resource.session_tags = &assumption.tags;
+  auto& keys = resource.borrowed;
+  keys.reserve(assumption.keys.size() + 4);
+  keys.assign(assumption.keys.begin(), assumption.keys.end());
+  keys.emplace_back("sts:RoleSessionName"_key, assumption.session_name);
+  keys.emplace_back("sts:DurationSeconds"_key, duration_seconds);
+  if (assumption.external_id) keys.emplace_back("sts:ExternalId"_key, *assumption.external_id);
+  if (assumption.source_identity) keys.emplace_back("sts:SourceIdentity"_key, *assumption.source_identity);
   return resource;
 }
 
@@ -94,7 +98,9 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
                        const Assumption& assumption) {
   aws::TagMap merged;
   if (!assumption.inherited_tags.empty()) merged = overlaid(assumption.role->tags, assumption.inherited_tags);
-  const auto resource = trust_resource(assumption, assumption.inherited_tags.empty() ? assumption.role->tags : merged);
+  const auto duration = std::to_string(assumption.duration.count());
+  const auto resource =
+      trust_resource(assumption, assumption.inherited_tags.empty() ? assumption.role->tags : merged, duration);
   std::array<std::string_view, 3> actions{"sts:AssumeRole"};
   std::size_t count = 1;
   if (!assumption.tags.empty() || !assumption.inherited_tags.empty()) actions[count++] = "sts:TagSession";
@@ -105,7 +111,7 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
 int packed_policy_percent(const Assumption& assumption) {
   std::size_t bytes = 0;
   for (const auto* tags : {&assumption.tags, &assumption.inherited_tags}) {
-    for (const auto& [key, value] : *tags) bytes += key.size() + value.size() + 2;
+    for (const auto& tag : *tags) bytes += tag.key.size() + tag.value.size() + 2;
   }
   bytes += policy::size_without_whitespace(assumption.policy) / kPolicyCompression;
   bytes += assumption.policy_arns.size() * kPackedArnBytes;
@@ -127,17 +133,13 @@ aws::Session start_session(const aws::Call& call, Assumption assumption) {
   session.account = assumption.role_account;
   session.role_name = assumption.role->name;
   session.role_id = assumption.role->id;
-  session.session_name = std::move(assumption.session_name);
+  session.session_name = assumption.session_name;
   session.source_identity = assumption.source_identity.value_or("");
   session.issued = call.now;
   session.expires = Time{Seconds{to_epoch_seconds(call.now)}} + assumption.duration;
   session.tags = std::move(assumption.tags);
-  session.transitive_keys = std::move(assumption.transitive_keys);
-  for (const auto& [key, value] : assumption.inherited_tags) {
-    session.tags[key] = value;
-    session.transitive_keys.push_back(key);
-  }
-  session.policy = std::move(assumption.policy);
+  for (auto& tag : assumption.inherited_tags) session.tags.push_back(std::move(tag));
+  session.policy = assumption.policy;
   session.policy_arns = std::move(assumption.policy_arns);
   give_keys(session, call.random());
   return session;
@@ -149,12 +151,12 @@ void give_keys(aws::Session& session, Random& random) {
 }
 
 std::string session_arn(const aws::Deployment& deployment, const aws::Session& session) {
-  return fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", deployment.partition, session.account, session.role_name,
-                     session.session_name);
+  return concat({"arn:", deployment.partition, ":sts::", session.account, ":assumed-role/", session.role_name, "/",
+                 session.session_name});
 }
 
 std::string assumed_role_id(const aws::Session& session) {
-  return session.role_id + ":" + session.session_name;
+  return concat({session.role_id, ":", session.session_name});
 }
 
 Result<void> fill_caller(store::Transaction& tx, const aws::Deployment& deployment, aws::Session session,

@@ -1,10 +1,13 @@
 // Assuming a role, whoever asks: does its trust policy let them, and the session that comes of it. AssumeRole and EKS
-// Auth's exchange are made of these. Pure reads; the Call's rules hold. Sources: STS API reference, AssumeRole; IAM
+// Auth's exchange are made of these. Pure reads; the Call's rules hold. An Assumption's views must live as long as it
+// does. Sources: STS API reference, AssumeRole; IAM
 // user guide, "Pass session tags in AWS STS".
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/call.h"
@@ -14,16 +17,15 @@ namespace podpass::sts {
 
 struct Assumption {
   const iam::RoleRecord* role = nullptr;
-  std::string role_account, role_arn;
-  std::string session_name;
+  std::string_view role_account, role_arn;
+  std::string_view session_name;
   Seconds duration{3600};
-  aws::TagMap tags;                          // sent with the request
-  std::vector<std::string> transitive_keys;  // of `tags`
-  aws::TagMap inherited_tags;                // transitive tags of the calling session
-  std::optional<std::string> external_id, source_identity;
-  std::string policy;                                     // inline session policy; empty: none
-  std::vector<std::string> policy_arns;                   // managed session policies
-  std::vector<std::pair<std::string, std::string>> keys;  // further condition keys (aws:SourceArn ...)
+  aws::SessionTags tags;            // sent with the request
+  aws::SessionTags inherited_tags;  // transitive tags of the calling session
+  std::optional<std::string_view> external_id, source_identity;
+  std::string_view policy;                                     // inline session policy; empty: none
+  std::vector<std::string> policy_arns;                        // managed session policies
+  std::vector<std::pair<policy::Key, std::string_view>> keys;  // further condition keys (aws:SourceArn ...)
 };
 
 // sts:AssumeRole, and sts:TagSession and sts:SetSourceIdentity where the request needs them: by the trust policy, and

@@ -43,28 +43,26 @@ Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request
     if (tags.error().message.starts_with("Duplicate")) tags.error().code = "InvalidParameterValue";
     return std::move(tags).error();
   }
-  assumption.tags = std::move(*tags);
+  for (auto& [key, value] : *tags) assumption.tags.push_back({key, std::move(value), false});
   auto find = [&](std::string_view name) {
-    return std::ranges::find_if(assumption.tags, [&](const auto& tag) { return iequals(tag.first, name); });
+    return std::ranges::find_if(assumption.tags, [&](const auto& tag) { return iequals(tag.key, name); });
   };
   for (const auto& key : request.TransitiveTagKeys) {
     auto tag = find(key);
     if (tag == assumption.tags.end()) {
       return invalid_value("The specified transitive tag key must be included in the requested tags.");
     }
-    assumption.transitive_keys.push_back(tag->first);  // as the tag spells it: the next role looks it up
+    tag->transitive = true;
   }
   if (!call.caller.session) return {};
-  for (const auto& key : call.caller.session->transitive_keys) {
-    if (find(key) != assumption.tags.end()) {
+  for (const auto& passed_on : call.caller.session->tags) {
+    if (!passed_on.transitive) continue;
+    if (find(passed_on.key) != assumption.tags.end()) {
       return invalid_value(
           "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from "
-          "the "
-          "calling session.");
+          "the calling session.");
     }
-    if (auto tag = call.caller.session->tags.find(key); tag != call.caller.session->tags.end()) {
-      assumption.inherited_tags.insert(*tag);
-    }
+    assumption.inherited_tags.push_back(passed_on);
   }
   return {};
 }
@@ -119,7 +117,8 @@ Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& 
   }
   Assumption assumption;
   assumption.role_arn = request.RoleArn;
-  assumption.role_account = *iam::account_of_role_arn(request.RoleArn);
+  const auto role_account = *iam::account_of_role_arn(request.RoleArn);
+  assumption.role_account = role_account;
   assumption.session_name = request.RoleSessionName;
   assumption.external_id = request.ExternalId;
   assumption.source_identity = request.SourceIdentity;
@@ -151,7 +150,7 @@ Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& 
   call.audit.add("accessKeyId", session.access_key_id);
   response.Credentials = credentials_of(session, call.deployment.sessions->ring());
   response.AssumedRoleUser = {assumed_role_id(session), session_arn(call.deployment, session)};
-  response.SourceIdentity = assumption.source_identity;
+  if (!session.source_identity.empty()) response.SourceIdentity = session.source_identity;
   return response;
 }
 

@@ -7,14 +7,17 @@
 namespace podpass::sts {
 namespace {
 
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 constexpr std::string_view kPurpose = "podpass session";
 
+// Seven bits a byte, the lowest first; the eighth says that more follow.
+void put_number(std::string& out, std::size_t number) {
+  for (; number >= 128; number >>= 7) out += static_cast<char>(number | 128);
+  out += static_cast<char>(number);
+}
+
 void put(std::string& out, std::string_view text) {
-  auto length = static_cast<std::uint32_t>(text.size());
-  char bytes[4];
-  std::memcpy(bytes, &length, 4);
-  out.append(bytes, 4);
+  put_number(out, text.size());
   out += text;
 }
 
@@ -25,55 +28,41 @@ void put(std::string& out, Time time) {
   out.append(bytes, 8);
 }
 
-void put_count(std::string& out, std::size_t count) {
-  auto number = static_cast<std::uint32_t>(count);
-  char bytes[4];
-  std::memcpy(bytes, &number, 4);
-  out.append(bytes, 4);
-}
-
 // Reads what put() wrote. What is sealed was written here, yet nothing is read beyond the end.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
-  std::string text() {
-    auto length = number();
-    if (length > rest_.size()) return fail();
-    std::string out(rest_.substr(0, length));
-    rest_.remove_prefix(length);
-    return out;
-  }
+  std::string text() { return std::string(take(number())); }
 
   Time time() {
     std::int64_t millis = 0;
-    if (rest_.size() < 8) {
-      fail();
-      return {};
-    }
-    std::memcpy(&millis, rest_.data(), 8);
-    rest_.remove_prefix(8);
+    if (const auto bytes = take(8); good_) std::memcpy(&millis, bytes.data(), 8);
     return Time{Milliseconds{millis}};
   }
 
   std::size_t number() {
-    std::uint32_t value = 0;
-    if (rest_.size() < 4) {
-      fail();
-      return 0;
+    std::size_t number = 0;
+    for (unsigned shift = 0; shift < 32; shift += 7) {
+      const auto byte = take(1);
+      if (!good_) return 0;
+      number |= static_cast<std::size_t>(byte[0] & 127) << shift;
+      if ((byte[0] & 128) == 0) return number;
     }
-    std::memcpy(&value, rest_.data(), 4);
-    rest_.remove_prefix(4);
-    return value;
+    good_ = false;
+    return 0;
   }
 
+  bool flag() { return number() != 0; }
   bool good() const { return good_; }
 
  private:
-  std::string fail() {
-    good_ = false;
-    rest_ = {};
-    return {};
+  std::string_view take(std::size_t count) {
+    good_ = good_ && count <= rest_.size();
+    if (!good_) return {};
+    const auto taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
   }
 
   std::string_view rest_;
@@ -105,14 +94,13 @@ std::string seal_session(const aws::Session& session, const crypto::KeyRing& key
   }
   put(plain, session.issued);
   put(plain, session.expires);
-  put_count(plain, session.tags.size());
-  for (const auto& [key, value] : session.tags) {
-    put(plain, key);
-    put(plain, value);
+  put_number(plain, session.tags.size());
+  for (const auto& tag : session.tags) {
+    put(plain, tag.key);
+    put(plain, tag.value);
+    put_number(plain, tag.transitive ? 1 : 0);
   }
-  put_count(plain, session.transitive_keys.size());
-  for (const auto& key : session.transitive_keys) put(plain, key);
-  put_count(plain, session.policy_arns.size());
+  put_number(plain, session.policy_arns.size());
   for (const auto& arn : session.policy_arns) put(plain, arn);
   auto sealed = keys.seal(plain, kPurpose);
   explicit_bzero(plain.data(), plain.size());
@@ -139,10 +127,10 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   session.issued = reader.time();
   session.expires = reader.time();
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
-    auto key = reader.text();
-    session.tags[key] = reader.text();
+    aws::SessionTag tag{reader.text(), reader.text(), false};  // braces: from left to right
+    tag.transitive = reader.flag();
+    session.tags.push_back(std::move(tag));
   }
-  for (auto left = reader.number(); left > 0 && reader.good(); --left) session.transitive_keys.push_back(reader.text());
   for (auto left = reader.number(); left > 0 && reader.good(); --left) session.policy_arns.push_back(reader.text());
   if (!reader.good()) return not_ours();
   return session;
