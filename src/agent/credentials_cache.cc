@@ -22,7 +22,7 @@ std::shared_ptr<const Answer> CredentialsCache::find(std::string_view token) {
   const auto now = clock_.now();
   if (entry.token_expires && now >= *entry.token_expires) return nullptr;  // get() says so
   if (entry.answer && now < *entry.renew_at) {
-    recent_.splice(recent_.begin(), recent_, entry.recent);
+    move_to_front(entry);
     ++figures_.hits;
     return entry.answer;
   }
@@ -56,25 +56,36 @@ CredentialsCache::EntryPtr CredentialsCache::entry_for(std::string_view token) {
   if (auto found = entries_.find(token); found != entries_.end()) return found->second;
   // A running exchange keeps its entry; if all are running, the limit may be passed by as many as there are
   // connections.
-  for (auto at = recent_.rbegin(); entries_.size() >= options_.max_entries && at != recent_.rend();) {
-    auto candidate = *at++;
-    if (candidate->flight) continue;
-    ++figures_.evicted;
-    drop(candidate);
-    at = recent_.rbegin();
+  while (entries_.size() >= options_.max_entries && (evict_from(unanswered_) || evict_from(answered_))) {
   }
   auto entry = std::make_shared<Entry>();
   entry->token = token;
-  recent_.push_front(entry);
-  entry->recent = recent_.begin();
+  unanswered_.push_front(entry);
+  entry->list = &unanswered_;
+  entry->place = unanswered_.begin();
   entries_.emplace(entry->token, entry);
   figures_.entries = entries_.size();
   return entry;
 }
 
+// Of the list that it belongs to now.
+void CredentialsCache::move_to_front(Entry& entry) {
+  auto& list = entry.answer ? answered_ : unanswered_;
+  list.splice(list.begin(), *entry.list, entry.place);
+  entry.list = &list;
+}
+
+bool CredentialsCache::evict_from(std::list<EntryPtr>& list) {
+  const auto last = std::ranges::find_if(list.rbegin(), list.rend(), [](const auto& each) { return !each->flight; });
+  if (last == list.rend()) return false;
+  ++figures_.evicted;
+  drop(EntryPtr(*last));
+  return true;
+}
+
 void CredentialsCache::drop(const EntryPtr& entry) {
   entries_.erase(entry->token);
-  recent_.erase(entry->recent);
+  entry->list->erase(entry->place);
   figures_.entries = entries_.size();
 }
 
@@ -91,6 +102,7 @@ asio::awaitable<void> CredentialsCache::exchange(EntryPtr entry) {
     result.failure = {500, {}, "InternalFailure", "the agent failed to call EKS Auth", false};
   }
   take(*entry, std::move(result), started);
+  move_to_front(*entry);
   std::exchange(entry->flight, nullptr)->cancel();
 }
 

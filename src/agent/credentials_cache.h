@@ -9,7 +9,8 @@
 //   - a definite no drops what is cached; every no is remembered for a moment, longer each time in a row (kFirstBackoff
 //   to kLastBackoff);
 //   - nothing is renewed that nobody reads.
-// Limits: Options::max_entries tokens; the least recently read goes first.
+// Limits: Options::max_entries tokens. Tokens without credentials go first, so that a pod which makes tokens up pushes
+// nobody else's out; then the least recently read.
 #pragma once
 
 #include <atomic>
@@ -76,19 +77,22 @@ class CredentialsCache {
     Time refused_until{};
     Milliseconds backoff{0};
     std::shared_ptr<boost::asio::steady_timer> flight;  // cancelled when the running exchange ends
-    std::list<EntryPtr>::iterator recent;
+    std::list<EntryPtr>* list = nullptr;                // the one that it stands in
+    std::list<EntryPtr>::iterator place;
   };
 
   EntryPtr entry_for(std::string_view token);
   boost::asio::awaitable<void> exchange(EntryPtr entry);
   void take(Entry& entry, ExchangeResult result, Time started);
+  void move_to_front(Entry& entry);
+  bool evict_from(std::list<EntryPtr>& list);
   std::shared_ptr<const Answer> answer_of(const Entry& entry) const;
   void drop(const EntryPtr& entry);
 
   Options options_;
   CredentialsSource& source_;
   const Clock& clock_;
-  std::list<EntryPtr> recent_;                              // most recently read first
+  std::list<EntryPtr> answered_, unanswered_;               // with credentials or without; most recently read first
   std::unordered_map<std::string_view, EntryPtr> entries_;  // by the entry's own token
   CacheFigures figures_;
 };

@@ -334,5 +334,33 @@ TEST_F(CredentialsCacheTest, WhatIsNoTokenIsNeitherSentNorKept) {
   EXPECT_EQ(cache_->size(), 0u);
 }
 
+TEST_F(CredentialsCacheTest, MadeUpTokensPushNobodyOut) {
+  options({.max_entries = 4});
+  for (auto name : {"a", "b", "c"}) EXPECT_EQ(read(token(name)).status, 200);
+  fail(400, "InvalidTokenException", true);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(read(token("forged" + std::to_string(i))).status, 400);
+  EXPECT_EQ(cache_->size(), 4u);
+  EXPECT_EQ(figures().evicted, 19u);
+  const auto calls = source_.calls;
+  for (auto name : {"a", "b", "c"}) EXPECT_EQ(read(token(name)).status, 200);
+  EXPECT_EQ(source_.calls, calls) << "from memory";
+}
+
+TEST_F(CredentialsCacheTest, WhoLostItsCredentialsGoesBeforeThoseThatHaveSome) {
+  options({.max_entries = 2});
+  const auto a = token("a"), b = token("b");
+  EXPECT_EQ(read(a).status, 200);
+  EXPECT_EQ(read(b).status, 200);
+  clock_.advance(hours{4});  // both are due for renewal, and b is refused
+  fail(404, "ResourceNotFoundException", true);
+  EXPECT_EQ(read(b).status, 404);
+  source_.failure.reset();
+  EXPECT_EQ(read(token("c")).status, 200);
+  EXPECT_EQ(cache_->size(), 2u);
+  EXPECT_EQ(figures().misses, 3u);
+  EXPECT_EQ(read(a).status, 200);
+  EXPECT_EQ(figures().misses, 3u) << "a was there, and renewed";
+}
+
 }  // namespace
 }  // namespace podpass::agent

@@ -92,6 +92,10 @@ void put_normalized_path(std::string_view path, Scratch& memory) {
   }
   for (auto segment : segments) {
     memory.text += '/';
+    if (std::ranges::all_of(segment, [](char c) { return kUnreserved[static_cast<unsigned char>(c)]; })) {
+      memory.text += segment;
+      continue;
+    }
     for (char c : segment) put_encoded(c, memory.text);
   }
   if (slash_at_end || segments.empty()) memory.text += '/';

@@ -61,21 +61,31 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
+namespace {
+
+// Sixteen characters in a register: tokens are long.
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+
+bool all_alnum_or(const char* sixteen, std::string_view others) {
+  Bytes bytes;
+  std::memcpy(&bytes, sixteen, sizeof bytes);
+  auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
+  for (const char c : others) fit |= bytes == Bytes{} + static_cast<unsigned char>(c);
+  const auto words = reinterpret_cast<Words>(fit);
+  return (words[0] & words[1]) == ~std::uint64_t{0};
+}
+
+}  // namespace
+
 bool only_alnum_and(std::string_view text, std::string_view others) {
-  const auto good = [&](char c) { return is_alnum(c) || others.contains(c); };
-  // Sixteen at a time, in a register: tokens are long.
-  using Bytes [[gnu::vector_size(16)]] = unsigned char;
-  using Words [[gnu::vector_size(16)]] = std::uint64_t;
-  while (text.size() >= sizeof(Bytes)) {
-    Bytes bytes;
-    std::memcpy(&bytes, text.data(), sizeof bytes);
-    auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
-    for (const char c : others) fit |= bytes == Bytes{} + static_cast<unsigned char>(c);
-    const auto words = reinterpret_cast<Words>(fit);
-    if ((words[0] & words[1]) != ~std::uint64_t{0}) return false;
-    text.remove_prefix(sizeof bytes);
+  if (text.size() < sizeof(Bytes)) {
+    return std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.contains(c); });
   }
-  return std::ranges::all_of(text, good);
+  for (std::size_t at = 0; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) {
+    if (!all_alnum_or(text.data() + at, others)) return false;
+  }
+  return all_alnum_or(text.data() + text.size() - sizeof(Bytes), others);  // overlaps those before
 }
 
 std::size_t utf8_length(std::string_view text) {

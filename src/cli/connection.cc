@@ -113,6 +113,13 @@ Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& da
   return credentials;
 }
 
+Result<void> write_credentials(const std::filesystem::path& data_directory,
+                               const aws::SigningCredentials& credentials) {
+  auto profile = fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                             credentials.access_key_id, credentials.secret.reveal());
+  return write_file(data_directory / "credentials", profile, 0600);
+}
+
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection) {
   auto state = codec::Value::map({{"endpoint", connection.endpoint},
                                   {"region", connection.region},
@@ -120,9 +127,6 @@ Result<void> write_connection(const std::filesystem::path& data_directory, const
                                   {"cluster", connection.cluster},
                                   {"agent", connection.agent_uri},
                                   {"pid", static_cast<std::int64_t>(getpid())}});
-  auto profile = fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-                             connection.credentials.access_key_id, connection.credentials.secret.reveal());
-  TRY(write_file(data_directory / "credentials", profile, 0600));
   return write_file(data_directory / "server.json", codec::write_json_pretty(state) + "\n", 0644);
 }
 

@@ -21,9 +21,11 @@ struct Connection {
 // `data_directory` empty: the default one if it is there, else the environment.
 Result<Connection> find_connection(const std::string& data_directory);
 
-// What `podpass up` leaves for other commands. The credentials file has mode 0600 and AWS's own format
-// (AWS_SHARED_CREDENTIALS_FILE).
+// What `podpass up` leaves for other commands: server.json, and the credentials in a file of mode 0600 in AWS's own
+// format (AWS_SHARED_CREDENTIALS_FILE).
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection);
+Result<void> write_credentials(const std::filesystem::path& data_directory,
+                               const aws::SigningCredentials& credentials);
 void remove_connection(const std::filesystem::path& data_directory);  // server.json; the credentials stay
 
 Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory);

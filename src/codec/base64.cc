@@ -42,21 +42,28 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
 
 std::optional<std::string> decode(std::string_view text, const std::array<std::uint8_t, 256>& values) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    auto value = values[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
-    bits = bits << 6 | value;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 255);
-    }
+  std::string out(text.size() * 3 / 4, '\0');
+  const auto* from = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = from + text.size();
+  char* to = out.data();
+  const auto put = [&](std::uint32_t bits, int bytes) {
+    for (int shift = 16; bytes > 0; --bytes, shift -= 8) *to++ = static_cast<char>(bits >> shift);
+  };
+  std::uint32_t wrong = 0;  // more than six bits, if a character is not of the alphabet
+  for (; end - from >= 4; from += 4) {
+    const std::uint32_t a = values[from[0]], b = values[from[1]], c = values[from[2]], d = values[from[3]];
+    wrong |= a | b | c | d;
+    put(a << 18 | b << 12 | c << 6 | d, 3);
   }
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;  // stray bits: two texts would mean the same bytes
+  if (from != end) {
+    const std::uint32_t a = values[from[0]], b = values[from[1]], c = end - from > 2 ? values[from[2]] : 0;
+    wrong |= a | b | c;
+    const auto bits = a << 18 | b << 12 | c << 6;
+    const int bytes = end - from > 2 ? 2 : 1;
+    if ((bits & (0xffffffU >> (8 * bytes))) != 0) return std::nullopt;  // stray bits: two texts would mean the same bytes
+    put(bits, bytes);
+  }
+  if (wrong > 63) return std::nullopt;
   return out;
 }
 

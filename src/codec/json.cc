@@ -258,17 +258,32 @@ constexpr bool must_be_escaped(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// How much of the beginning may stand as it is. Sixteen bytes at a time, in a register: tokens and keys are long.
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+
+bool any_escaped(Bytes bytes) {
+  const auto escaped = (bytes < Bytes{} + 0x20) | (bytes == Bytes{} + '"') | (bytes == Bytes{} + '\\');
+  const auto words = reinterpret_cast<Words>(escaped);
+  return (words[0] | words[1]) != 0;
+}
+
+// How much of the beginning may stand as it is. Sixteen bytes at a time, in a register: tokens and keys are long. The
+// last ones overlap those before, or the two halves of a short text each other.
 std::size_t plain_size(std::string_view text) {
-  using Bytes [[gnu::vector_size(16)]] = unsigned char;
-  using Words [[gnu::vector_size(16)]] = std::uint64_t;
   std::size_t at = 0;
+  Bytes bytes;
   for (; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) {
-    Bytes bytes;
     std::memcpy(&bytes, text.data() + at, sizeof bytes);
-    const auto escaped = (bytes < Bytes{} + 0x20) | (bytes == Bytes{} + '"') | (bytes == Bytes{} + '\\');
-    const auto words = reinterpret_cast<Words>(escaped);
-    if ((words[0] | words[1]) != 0) break;
+    if (any_escaped(bytes)) break;
+  }
+  if (const auto rest = text.size() - at; rest < sizeof(Bytes) && text.size() >= 8) {
+    if (text.size() >= sizeof(Bytes)) {
+      std::memcpy(&bytes, text.data() + text.size() - sizeof bytes, sizeof bytes);
+    } else {
+      std::memcpy(&bytes, text.data(), 8);
+      std::memcpy(reinterpret_cast<char*>(&bytes) + 8, text.data() + text.size() - 8, 8);
+    }
+    if (!any_escaped(bytes)) return text.size();
   }
   while (at < text.size() && !must_be_escaped(text[at])) ++at;
   return at;

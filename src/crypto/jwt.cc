@@ -58,6 +58,19 @@ std::expected<Header, JwtError> read_header(std::string_view part) {
   return Header{std::string(algorithm), std::string(header->text("kid"))};
 }
 
+// All tokens of one key have the same header, so each thread keeps the one that it read last.
+std::expected<Header, JwtError> remembered_header(std::string_view part) {
+  static thread_local std::string last_part;
+  static thread_local Header last;
+  if (part != last_part) {
+    auto header = read_header(part);
+    if (!header) return header;
+    last = *std::move(header);
+    last_part = part;
+  }
+  return last;
+}
+
 // A name from a token, fit for a message.
 std::string shown(std::string_view name) {
   constexpr std::size_t kMost = 64;
@@ -161,7 +174,7 @@ std::expected<Jwt, JwtError> parse_jwt(std::string_view token) {
 std::expected<Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys, AllowedAlgorithms allowed) {
   auto parts = split_token(token);
   if (!parts) return std::unexpected(std::move(parts).error());
-  auto header = read_header(parts->header);
+  auto header = remembered_header(parts->header);
   if (!header) return std::unexpected(std::move(header).error());
   auto type = std::ranges::find_if(allowed, [&](KeyType t) { return algorithm_name(t) == header->algorithm; });
   if (type == allowed.end()) {

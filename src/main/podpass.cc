@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/connection.h"
+#include "cli/duration.h"
 #include "codec/json.h"
 #include "exec/exec.h"
 #include "exec/token.h"
@@ -200,7 +201,7 @@ Action add_agent(CLI::App& app) {
   struct Flags {
     agent::Options options;
     int probe_port = 2703, metrics_port = 2705;
-    std::int64_t retention_seconds = 3 * 3'600;
+    std::string retention = "3h";
   };
   auto flags = std::make_shared<Flags>();
   auto& options = flags->options;
@@ -221,9 +222,8 @@ Action add_agent(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept")->capture_default_str();
   command
-      ->add_option("--max-credential-retention-before-renewal", flags->retention_seconds,
-                   "Seconds after which credentials are renewed when read")
-      ->check(CLI::Range(0, 12 * 3'600))
+      ->add_option("--max-credential-retention-before-renewal", flags->retention,
+                   "After how long credentials are renewed when read, for example 3h, 90m or 0")
       ->capture_default_str();
   command->footer(
       "Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
@@ -231,7 +231,7 @@ Action add_agent(CLI::App& app) {
     auto port = [](int given) { return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given)); };
     flags->options.probe_port = port(flags->probe_port);
     flags->options.metrics_port = port(flags->metrics_port);
-    flags->options.cache.retention = Seconds{flags->retention_seconds};
+    flags->options.cache.retention = TRY(cli::parse_duration(flags->retention));
     return run_agent(flags->options);
   };
 }

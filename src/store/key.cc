@@ -1,5 +1,7 @@
 #include "store/key.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace podpass::store {
@@ -17,6 +19,10 @@ bool is_table_name(std::string_view name) {
 }
 
 void append_part(std::string_view part, std::string& out) {
+  if (std::ranges::none_of(part, [](char c) { return c == 0 || c == 1; })) {  // nearly always
+    out.append(part).push_back('\0');
+    return;
+  }
   for (char c : part) {
     if (c == 0 || c == 1) out += '\x01';
     out += c == 0 ? '\x01' : c == 1 ? '\x02' : c;

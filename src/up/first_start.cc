@@ -58,7 +58,9 @@ Result<aws::SigningCredentials> root_credentials(store::Store& store, const aws:
   TRY(store.run([&](store::Transaction& tx) -> Result<void> {
     auto key = iam::make_access_key(tx, deployment, deployment.account, "", deployment.clock->now());
     made = {key.id, key.secret, ""};
-    return {};
+    // Before the commit: if we are killed between the two, the file names a key that never was, and no key is left
+    // behind whose secret nobody knows.
+    return cli::write_credentials(data_directory, made);
   }));
   return made;
 }

@@ -23,11 +23,7 @@ class FirstStart : public testing::Test {
     deployment_.sessions = std::make_shared<aws::SessionKeys>(crypto::KeyRing::generate(random_));
   }
   void save(const aws::SigningCredentials& credentials) {
-    cli::Connection connection;
-    connection.endpoint = deployment_.endpoint;
-    connection.region = deployment_.region;
-    connection.credentials = credentials;
-    ASSERT_TRUE(cli::write_connection(directory_.path(), connection));
+    ASSERT_TRUE(cli::write_credentials(directory_.path(), credentials));
   }
   Result<aws::SigningCredentials> root() { return root_credentials(*store_, deployment_, directory_.path()); }
 
@@ -60,7 +56,6 @@ TEST_F(FirstStart, RootKeepsItsKey) {
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_TRUE(first->access_key_id.starts_with("AKIA"));
   EXPECT_EQ(first->secret.reveal().size(), 40u);
-  save(*first);
   const auto records = store_->figures().records;
   auto again = root();
   ASSERT_TRUE(again);
@@ -86,6 +81,14 @@ TEST_F(FirstStart, RootGetsANewKeyForOneThatIsNoGood) {
   }));
   save(first);
   EXPECT_NE(root()->access_key_id, first.access_key_id);
+}
+
+TEST_F(FirstStart, AKeyThatCannotBeWrittenDownIsNotMade) {
+  const auto records = store_->figures().records;
+  auto made = root_credentials(*store_, deployment_, directory_.path() / "missing");
+  ASSERT_FALSE(made);
+  EXPECT_TRUE(made.error().message.contains("missing/credentials")) << made.error().message;
+  EXPECT_EQ(store_->figures().records, records);
 }
 
 TEST_F(FirstStart, TheClusterIsMadeOnce) {
