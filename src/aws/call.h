@@ -33,8 +33,8 @@ struct Resource {
   std::vector<std::pair<policy::Key, std::string_view>> borrowed;
   std::vector<std::pair<std::string_view, const TagMap*>> borrowed_tags;  // by prefix
   const SessionTags* session_tags = nullptr;  // aws:RequestTag/*, aws:TagKeys, sts:TransitiveTagKeys
-  const policy::Policy* policy = nullptr;  // the resource's own policy, if it has one
-  bool trust = false;                      // `policy` is a role trust policy
+  const policy::Policy* policy = nullptr;     // the resource's own policy, if it has one
+  bool trust = false;                         // `policy` is a role trust policy
 
   Resource(std::string arn) : arn(std::move(arn)) {}  // NOLINT: implicit on purpose
   static Resource all() { return Resource("*"); }

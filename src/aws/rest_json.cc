@@ -99,7 +99,7 @@ http::Response write(const Value& output) {
   http::Response response;
   response.headers.emplace_back("Content-Type", "application/json");
   auto& body = std::get<std::string>(response.body);
-  body.reserve(512);
+  body.reserve(2048);  // an exchange: 1.5 KB
   codec::write_json(output, body);
   return response;
 }

@@ -39,14 +39,13 @@ std::uint64_t Random::number() {
 std::string Random::text(std::string_view alphabet, std::size_t length) {
   CHECK(alphabet.size() >= 2 && alphabet.size() <= 64);
   const auto limit = 256 - 256 % alphabet.size();  // bytes from here on would favour the first letters
-  std::string out;
-  out.reserve(length);
+  std::string out(length, '\0');
   std::array<unsigned char, 64> bytes;
-  while (out.size() < length) {
-    const auto wanted = std::span(bytes).first(std::min(bytes.size(), length - out.size()));
-    fill(wanted);
-    for (auto byte : wanted) {
-      if (byte < limit) out += alphabet[byte % alphabet.size()];
+  for (std::size_t done = 0; done < length;) {
+    const auto drawn = std::span(bytes).first(std::min(bytes.size(), length - done));
+    fill(drawn);
+    for (auto byte : drawn) {
+      if (byte < limit) out[done++] = alphabet[byte % alphabet.size()];
     }
   }
   return out;
@@ -58,12 +57,12 @@ std::string Random::uuid() {
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(36);
+  std::string out(36, '-');
+  std::size_t at = 0;
   for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
-    out += kHex[bytes[i] >> 4];
-    out += kHex[bytes[i] & 15];
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    out[at++] = kHex[bytes[i] >> 4];
+    out[at++] = kHex[bytes[i] & 15];
   }
   return out;
 }

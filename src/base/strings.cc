@@ -1,6 +1,7 @@
 #include "base/strings.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -61,31 +62,28 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
-namespace {
-
-// Sixteen characters in a register: tokens are long.
-using Bytes [[gnu::vector_size(16)]] = unsigned char;
-using Words [[gnu::vector_size(16)]] = std::uint64_t;
-
-bool all_alnum_or(const char* sixteen, std::string_view others) {
-  Bytes bytes;
-  std::memcpy(&bytes, sixteen, sizeof bytes);
-  auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
-  for (const char c : others) fit |= bytes == Bytes{} + static_cast<unsigned char>(c);
-  const auto words = reinterpret_cast<Words>(fit);
-  return (words[0] & words[1]) == ~std::uint64_t{0};
-}
-
-}  // namespace
-
 bool only_alnum_and(std::string_view text, std::string_view others) {
-  if (text.size() < sizeof(Bytes)) {
+  // Sixteen characters in a register: tokens are long.
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  constexpr std::size_t kMostOthers = 8;
+  if (text.size() < sizeof(Bytes) || others.size() > kMostOthers) {
     return std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.contains(c); });
   }
+  std::array<Bytes, kMostOthers> spread;
+  for (std::size_t i = 0; i < others.size(); ++i) spread[i] = Bytes{} + static_cast<unsigned char>(others[i]);
+  const auto good = [&](const char* sixteen) {
+    Bytes bytes;
+    std::memcpy(&bytes, sixteen, sizeof bytes);
+    auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
+    for (std::size_t i = 0; i < others.size(); ++i) fit |= bytes == spread[i];
+    const auto words = reinterpret_cast<Words>(fit);
+    return (words[0] & words[1]) == ~std::uint64_t{0};
+  };
   for (std::size_t at = 0; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) {
-    if (!all_alnum_or(text.data() + at, others)) return false;
+    if (!good(text.data() + at)) return false;
   }
-  return all_alnum_or(text.data() + text.size() - sizeof(Bytes), others);  // overlaps those before
+  return good(text.data() + text.size() - sizeof(Bytes));  // overlaps those before
 }
 
 std::size_t utf8_length(std::string_view text) {

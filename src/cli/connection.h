@@ -24,8 +24,7 @@ Result<Connection> find_connection(const std::string& data_directory);
 // What `podpass up` leaves for other commands: server.json, and the credentials in a file of mode 0600 in AWS's own
 // format (AWS_SHARED_CREDENTIALS_FILE).
 Result<void> write_connection(const std::filesystem::path& data_directory, const Connection& connection);
-Result<void> write_credentials(const std::filesystem::path& data_directory,
-                               const aws::SigningCredentials& credentials);
+Result<void> write_credentials(const std::filesystem::path& data_directory, const aws::SigningCredentials& credentials);
 void remove_connection(const std::filesystem::path& data_directory);  // server.json; the credentials stay
 
 Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory);

@@ -66,8 +66,13 @@ void expect_sample(const Result<Connection>& found) {
   EXPECT_EQ(found->credentials.session_token, "");
 }
 
+// What a running podpass leaves.
+bool write_all(const std::filesystem::path& directory) {
+  return write_credentials(directory, sample().credentials) && write_connection(directory, sample());
+}
+
 TEST_F(ConnectionTest, ByDirectory) {
-  ASSERT_TRUE(write_connection(directory_.path(), sample()));
+  ASSERT_TRUE(write_all(directory_.path()));
   expect_sample(find_connection(directory_.path().string()));
   EXPECT_EQ(mode_of(directory_.path() / "credentials"), 0600u);
   remove_connection(directory_.path());
@@ -81,7 +86,7 @@ TEST_F(ConnectionTest, TheDefaultDirectoryComesBeforeTheEnvironment) {
   ::setenv("AWS_REGION", "eu-west-1", 1);
   ::setenv("AWS_ACCESS_KEY_ID", "AKIAENV", 1);
   std::filesystem::create_directory(kDefaultDataDirectory);
-  ASSERT_TRUE(write_connection(kDefaultDataDirectory, sample()));
+  ASSERT_TRUE(write_all(kDefaultDataDirectory));
   expect_sample(find_connection(""));
 }
 
@@ -114,7 +119,6 @@ TEST_F(ConnectionTest, ErrorsSayWhatWasTriedAndWhatToDo) {
   EXPECT_TRUE(empty.error().message.contains("No running podpass in not-here")) << empty.error().message;
 
   ASSERT_TRUE(write_connection(directory_.path(), sample()));
-  std::filesystem::remove(directory_.path() / "credentials");
   EXPECT_TRUE(find_connection(directory_.path().string()).error().message.contains("credentials"));
   for (const char* damaged : {"", "{", "[]", "{}", R"({"endpoint":"","region":"x"})", R"({"endpoint":1,"region":2})"}) {
     ASSERT_TRUE(write_file(directory_.path() / "server.json", damaged, 0644));

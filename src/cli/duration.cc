@@ -6,7 +6,8 @@ namespace podpass::cli {
 
 Result<Seconds> parse_duration(std::string_view text) {
   constexpr std::int64_t kMost = 366 * 24 * 3'600;
-  const auto wrong = Error::invalid("'" + std::string(text) + "' is not a duration. Give one as 3h, 90m, 1h30m or 45s.");
+  const auto wrong =
+      Error::invalid("'" + std::string(text) + "' is not a duration. Give one as 3h, 90m, 1h30m or 45s.");
   std::int64_t total = 0;
   std::int64_t unit_before = kMost;
   auto rest = text;

@@ -60,7 +60,8 @@ std::optional<std::string> decode(std::string_view text, const std::array<std::u
     wrong |= a | b | c;
     const auto bits = a << 18 | b << 12 | c << 6;
     const int bytes = end - from > 2 ? 2 : 1;
-    if ((bits & (0xffffffU >> (8 * bytes))) != 0) return std::nullopt;  // stray bits: two texts would mean the same bytes
+    if ((bits & (0xffffffU >> (8 * bytes))) != 0)
+      return std::nullopt;  // stray bits: two texts would mean the same bytes
     put(bits, bytes);
   }
   if (wrong > 63) return std::nullopt;

@@ -119,8 +119,8 @@ std::string_view local_name(std::string_view name) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-// Namespaces in XML: one colon at most, and a name of its own on each side of it. pugixml has checked the characters, but
-// for what may begin the part behind the colon.
+// Namespaces in XML: one colon at most, and a name of its own on each side of it. pugixml has checked the characters,
+// but for what may begin the part behind the colon.
 bool is_qualified(std::string_view name) {
   const auto local = local_name(name);
   return !name.starts_with(':') && !local.empty() && local.find_first_of("-.0123456789") != 0 &&

@@ -48,9 +48,10 @@ Result<void> check_cluster_name(std::string_view name) {
 }
 
 Result<void> check_token(std::string_view token) {
-  const auto first = token.find('.'), last = token.rfind('.');
-  const bool three_parts = first != token.npos && first > 0 && last > first + 1 && last + 1 < token.size() &&
-                           token.find('.', first + 1) == last;
+  const auto first = token.find('.');
+  const auto second = first == token.npos ? first : token.find('.', first + 1);
+  const bool three_parts = second != token.npos && first > 0 && second > first + 1 && second + 1 < token.size() &&
+                           token.find('.', second + 1) == token.npos;
   if (three_parts && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.")) return {};
   return Error::invalid(
       "token: it is not a JSON Web Token. Send the contents of the pod's token file, without \"Bearer \" before it.");
@@ -77,7 +78,8 @@ aws::SessionTags session_tags(const Exchange& exchange) {
 Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
   const auto& deployment = call.deployment;
   const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
-  Exchange exchange{request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
+  Exchange exchange{
+      request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
   exchange.pod =
       TRY(kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
   const auto& pod = *exchange.pod;
@@ -150,8 +152,8 @@ Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Ses
   assumption.session_name = exchange.session_name;
   assumption.duration = kTargetSessionLength;
   assumption.tags = session_tags(exchange);
-  exchange.external_id = eks::external_id(call.deployment, exchange.cluster_name, exchange.pod->namespace_,
-                                          exchange.pod->service_account);
+  exchange.external_id =
+      eks::external_id(call.deployment, exchange.cluster_name, exchange.pod->namespace_, exchange.pod->service_account);
   assumption.external_id = exchange.external_id;
   if (association.policy) assumption.policy = *association.policy;
 

@@ -192,10 +192,12 @@ void Gateway::record(const Running& running, const http::Request& request, const
   if (audit_ == nullptr) return;
   static thread_local std::string line;  // its memory is used again
   line.clear();
-  append_audit_line({running.caller.get(), request, running.request_id, running.service.name,
-                  running.operation ? running.operation->name : std::string_view("Unknown"), deployment_.region,
-                  deployment_.account, running.now, running.operation && running.operation->access == aws::Access::read,
-                  &running.input, error, &running.audit}, line);
+  append_audit_line(
+      {running.caller.get(), request, running.request_id, running.service.name,
+       running.operation ? running.operation->name : std::string_view("Unknown"), deployment_.region,
+       deployment_.account, running.now, running.operation && running.operation->access == aws::Access::read,
+       &running.input, error, &running.audit},
+      line);
   audit_->append(line);
 }
 

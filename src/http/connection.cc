@@ -195,7 +195,8 @@ asio::awaitable<void> Connection::run() {
     const bool asked_to_close = !refusal && !framing_.keep_alive;
     if (!response.close) response.close = asked_to_close || loop_.shared.stopping || !can_skip();
     // What else is ready is answered first, then all is sent: a client that handles many connections is woken once for
-    // many answers, not for each. Under load this saves a tenth to a fifth of the CPU; alone it costs one look for events.
+    // many answers, not for each. Under load this saves a tenth to a fifth of the CPU; alone it costs one look for
+    // events.
     co_await asio::post(loop_.context, asio::use_awaitable);
     Sending sending = start_sending(response);
     if (sending == Sending::done && std::holds_alternative<FilePart>(response.body)) sending = Sending::full;

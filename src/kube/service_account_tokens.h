@@ -32,8 +32,8 @@ struct PodToken {
 };
 
 // Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod? Never null.
-Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys, std::string_view issuer,
-                                              std::string_view audience, Time now);
+Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
+                                               std::string_view issuer, std::string_view audience, Time now);
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random);
 

@@ -171,8 +171,8 @@ TEST(ServiceAccountTokens, TheNodeIsKnownWhereTheTokenNamesIt) {
   kubernetes(made).set("node", Value::map({{"name", "ip-10-0-0-1"}, {"uid", "n"}}));
   auto token = check(crypto::mint_jwt(made, cluster_key()));
   ASSERT_TRUE(token);
-  EXPECT_EQ(token->node_name, "ip-10-0-0-1");
-  EXPECT_EQ(token->node_uid, "n");
+  EXPECT_EQ((*token)->node_name, "ip-10-0-0-1");
+  EXPECT_EQ((*token)->node_uid, "n");
 }
 
 TEST(ServiceAccountTokens, OnlyTheClustersKeysSign) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 #include "store/faulty_backend.h"
 #include "store/memory_backend.h"
@@ -223,7 +224,7 @@ TEST_F(StoreTest, ScansAndCountsSeeOwnWrites) {
   EXPECT_EQ(scanned(later, {}), "p/b=2 p/c=2 p/e=1 p/f=2 q=2 ");
 }
 
-TEST_F(StoreTest, FreshRecordsAreDecodedEachTimeAndKeptOnesOnce) {
+TEST_F(StoreTest, KeptRecordsAreDecodedOnceAndFreshOnesOnceAThread) {
   ASSERT_TRUE(store_->run([](Transaction& tx) -> Result<void> {
     tx.put(kPets, {"a"}, {"kept", 1});
     tx.put(kFreshPets, {"a"}, {"fresh", 1});
@@ -231,8 +232,34 @@ TEST_F(StoreTest, FreshRecordsAreDecodedEachTimeAndKeptOnesOnce) {
   }));
   auto one = store_->begin(), two = store_->begin();
   EXPECT_EQ(one.find(kPets, {"a"}), two.find(kPets, {"a"}));
-  EXPECT_NE(one.find(kFreshPets, {"a"}), two.find(kFreshPets, {"a"}));
-  EXPECT_EQ(one.find(kFreshPets, {"a"})->name, "fresh");
+  const auto* fresh = one.find(kFreshPets, {"a"});
+  EXPECT_EQ(two.find(kFreshPets, {"a"}), fresh);
+  std::thread([&] {
+    auto elsewhere = store_->begin();
+    EXPECT_EQ(elsewhere.find(kPets, {"a"}), one.find(kPets, {"a"}));
+    EXPECT_NE(elsewhere.find(kFreshPets, {"a"}), fresh);
+  }).join();
+}
+
+TEST_F(StoreTest, WhatAThreadRemembersOfFreshRecordsIsTheirVersion) {
+  auto put_all = [&](int age) {
+    return store_->run([&](Transaction& tx) -> Result<void> {
+      for (int i = 0; i < 3'000; ++i)
+        tx.put(kFreshPets, {std::to_string(i)}, {"pet", age + i});  // more than it remembers
+      return {};
+    });
+  };
+  ASSERT_TRUE(put_all(0));
+  auto before = store_->begin();
+  std::vector<const Pet*> seen;
+  for (int i = 0; i < 3'000; ++i) seen.push_back(before.find(kFreshPets, {std::to_string(i)}));
+  ASSERT_TRUE(put_all(10'000));
+  auto after = store_->begin();
+  for (int i = 0; i < 3'000; ++i) {
+    ASSERT_EQ(after.find(kFreshPets, {std::to_string(i)})->age, 10'000 + i);
+    ASSERT_EQ(seen[static_cast<std::size_t>(i)]->age, i) << "lives as long as the transaction that read it";
+    ASSERT_EQ(before.find(kFreshPets, {std::to_string(i)})->age, i);
+  }
 }
 
 TEST_F(StoreTest, RunTriesAgainAndGivesUpInTheEnd) {

@@ -22,8 +22,8 @@ inline constexpr std::size_t kMaxKeyBytes = 4'096;  // as stored: with its table
 inline constexpr std::size_t kMaxRecordBytes = 1024 * 1024;
 
 // How decoded records are held. kept: decoded once a version, shared by all readers (roles, policies: few, hot).
-// fresh: decoded anew by each transaction that reads it, so that a million of them cost only their bytes
-// (associations).
+// fresh: decoded by the transaction that reads it, so that a million of them cost only their bytes (associations); each
+// thread remembers those that it found last.
 enum class Decoded { kept, fresh };
 
 // A table: its name in the key (`/podpass/v1/<name>/...`; small letters, digits, '_'; a literal) and the shape of its

@@ -22,8 +22,8 @@ bool same_extent(const Tree& was, const Tree& is, const Extent& extent) {
   }
 }
 
-// Objects decoded of late by one thread. A slot holds its record, so that no other can come to stand at its address; the
-// next record that falls on the slot takes its place.
+// Objects decoded of late by one thread. A slot holds its record, so that no other can come to stand at its address;
+// the next record that falls on the slot takes its place.
 class RememberedObjects {
  public:
   struct Slot {
