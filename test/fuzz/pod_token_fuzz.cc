@@ -20,8 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!claims || !claims->as<codec::Value::Map>()) return 0;
   auto token = kube::verify(crypto::mint_jwt(*claims, key), *keys, "issuer", kube::kPodIdentityAudience, now);
   if (!token) return 0;
-  CHECK(token->issuer == "issuer" && token->expires > now);
-  CHECK(!token->namespace_.empty() && !token->service_account.empty());
-  CHECK(!token->pod_name.empty() && !token->pod_uid.empty());
+  CHECK((*token)->issuer == "issuer" && (*token)->expires > now);
+  CHECK(!(*token)->namespace_.empty() && !(*token)->service_account.empty());
+  CHECK(!(*token)->pod_name.empty() && !(*token)->pod_uid.empty());
   return 0;
 }
