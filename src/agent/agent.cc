@@ -45,7 +45,10 @@ struct Agent::State {
         server({1, limits(), "podpass-agent"}, [this](http::Request& request, http::Body&) { return serve(request); }),
         probes({1, limits(), "podpass-agent"},
                [this](http::Request& request, http::Body&) { return serve_probe(request); }),
-        upstream(options.endpoint, options.region, options.cluster, std::move(credentials), clock, metrics),
+        upstream(
+            options.endpoint, options.region,
+            options.cluster_of ? options.cluster_of : [this](std::string_view) { return options.cluster; },
+            std::move(credentials), clock, metrics),
         cache(options.cache, upstream, clock) {
     // An address may be called by the names that lead to it.
     for (const auto& host : options.bind_hosts) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/credentials_cache.h"
@@ -25,8 +26,12 @@ struct NodeCredentials {
 };
 using NodeCredentialsProvider = std::function<Result<NodeCredentials>()>;
 
+// The cluster that issues tokens under this `iss`. EKS Auth verifies the token against the cluster that is named to it.
+using ClusterOf = std::function<std::string(std::string_view issuer)>;
+
 struct Options {
   std::string cluster;
+  ClusterOf cluster_of;  // for an agent that serves the pods of several; nothing: all are of `cluster`
   std::string endpoint;  // of EKS Auth, "http://127.0.0.1:4566"
   std::string region;
   std::vector<std::string> bind_hosts{"169.254.170.23", "fd00:ec2::23"};

@@ -56,10 +56,11 @@ CredentialsCache::EntryPtr CredentialsCache::entry_for(std::string_view token) {
   if (auto found = entries_.find(token); found != entries_.end()) return found->second;
   // A running exchange keeps its entry; if all are running, the limit may be passed by as many as there are
   // connections.
-  while (entries_.size() >= options_.max_entries && (evict_from(unanswered_) || evict_from(answered_))) {
-  }
   auto entry = std::make_shared<Entry>();
   entry->token = token;
+  if (options_.max_entries == 0) return entry;
+  while (entries_.size() >= options_.max_entries && (evict_from(unanswered_) || evict_from(answered_))) {
+  }
   unanswered_.push_front(entry);
   entry->list = &unanswered_;
   entry->place = unanswered_.begin();
@@ -70,6 +71,7 @@ CredentialsCache::EntryPtr CredentialsCache::entry_for(std::string_view token) {
 
 // Of the list that it belongs to now.
 void CredentialsCache::move_to_front(Entry& entry) {
+  if (entry.list == nullptr) return;  // one that is not remembered
   auto& list = entry.answer ? answered_ : unanswered_;
   list.splice(list.begin(), *entry.list, entry.place);
   entry.list = &list;

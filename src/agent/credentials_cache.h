@@ -44,7 +44,7 @@ struct CacheFigures {
 class CredentialsCache {
  public:
   struct Options {
-    std::size_t max_entries = 2'000;
+    std::size_t max_entries = 2'000;  // 0: nothing is remembered
     Seconds retention{3 * 3'600};
     Seconds least_life{20 * 60};
     Seconds dead_life{15};

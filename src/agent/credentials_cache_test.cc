@@ -362,5 +362,17 @@ TEST_F(CredentialsCacheTest, WhoLostItsCredentialsGoesBeforeThoseThatHaveSome) {
   EXPECT_EQ(figures().misses, 3u) << "a was there, and renewed";
 }
 
+TEST_F(CredentialsCacheTest, OfSizeZeroRemembersNothing) {
+  options({.max_entries = 0});
+  const auto pod = token("pod");
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  EXPECT_TRUE(has_key(read(pod), "ASIA2"));
+  fail(400, "InvalidTokenException", true);
+  EXPECT_EQ(read(pod).status, 400);
+  EXPECT_EQ(read(pod).status, 400);
+  EXPECT_EQ(source_.calls, 4);
+  EXPECT_EQ(cache_->size(), 0u);
+}
+
 }  // namespace
 }  // namespace podpass::agent

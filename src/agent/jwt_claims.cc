@@ -46,6 +46,7 @@ Result<TokenLife> read_token(std::string_view token) {
   TokenLife life;
   life.not_before = TRY(date(claims, "nbf"));
   life.expires = TRY(date(claims, "exp"));
+  life.issuer = claims.text("iss");
   return life;
 }
 

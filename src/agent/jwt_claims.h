@@ -13,6 +13,7 @@ namespace podpass::agent {
 
 struct TokenLife {
   std::optional<Time> not_before, expires;
+  std::string issuer;  // empty if the token names none
 };
 
 // Error texts begin as the known agent's do: "Service account token cannot be parsed: ...".

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "agent/jwt_claims.h"
 #include "aws/arn.h"
 #include "aws/sigv4_sign.h"
 #include "codec/fields.h"
@@ -37,11 +38,11 @@ ExchangeResult failed(int status, std::string request_id, std::string code, std:
 
 }  // namespace
 
-Upstream::Upstream(std::string endpoint, std::string region, std::string cluster, NodeCredentialsProvider credentials,
+Upstream::Upstream(std::string endpoint, std::string region, ClusterOf cluster_of, NodeCredentialsProvider credentials,
                    const Clock& clock, Metrics& metrics)
     : endpoint_(std::move(endpoint)),
       region_(std::move(region)),
-      cluster_(std::move(cluster)),
+      cluster_of_(std::move(cluster_of)),
       credentials_(std::move(credentials)),
       clock_(clock),
       metrics_(metrics) {}
@@ -76,9 +77,10 @@ asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
 Result<http::ClientRequest> Upstream::signed_request(const std::string& token) const {
   auto credentials = TRY(credentials_());
   auto endpoint = TRY(http::parse_endpoint(endpoint_));
+  const auto cluster = cluster_of_(TRY(read_token(token)).issuer);
   http::ClientRequest request;
   request.method = "POST";
-  request.target = "/clusters/" + codec::percent_encode(cluster_) + "/assume-role-for-pod-identity";
+  request.target = "/clusters/" + codec::percent_encode(cluster) + "/assume-role-for-pod-identity";
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = codec::write_json(codec::Value::map({{"token", token}}));
   request.repeatable = true;

@@ -15,7 +15,7 @@ namespace podpass::agent {
 
 class Upstream final : public CredentialsSource {
  public:
-  Upstream(std::string endpoint, std::string region, std::string cluster, NodeCredentialsProvider credentials,
+  Upstream(std::string endpoint, std::string region, ClusterOf cluster_of, NodeCredentialsProvider credentials,
            const Clock& clock, Metrics& metrics);
   ~Upstream() override;
   boost::asio::awaitable<ExchangeResult> exchange(std::string token) override;
@@ -28,7 +28,8 @@ class Upstream final : public CredentialsSource {
   Result<http::ClientRequest> signed_request(const std::string& token) const;
   boost::asio::awaitable<Try> try_once(const std::string& token);
 
-  std::string endpoint_, region_, cluster_;
+  std::string endpoint_, region_;
+  ClusterOf cluster_of_;
   NodeCredentialsProvider credentials_;
   const Clock& clock_;
   Metrics& metrics_;

@@ -46,6 +46,7 @@ struct Deployment {
   std::string region = "us-west-2";
   std::string partition = "aws";
   std::string endpoint;  // "http://127.0.0.1:4566", without a slash at the end
+  Time created{};        // when the account came into being: at the first start
   Quotas quotas;
   const Clock* clock = nullptr;
   Random* random = nullptr;

@@ -32,7 +32,8 @@ struct Operation {
   std::string_view path;    // rest: a template, "/clusters/{clusterName}"; a label that ends in '+' takes slashes too
   Access access;
   Result<codec::Value> (*run)(Call& call, std::string_view service, const codec::Value& input, codec::Reading reading);
-  codec::Value (*describe)();  // {"input": shape, "output": shape}, for tools
+  codec::Value (*describe)();          // {"input": shape, "output": shape}, for tools
+  const ErrorNames* errors = nullptr;  // where they are not those of the service
 };
 
 enum class Protocol { rest_json, query, rest_xml };
@@ -44,6 +45,10 @@ struct Service {
   std::string_view xml_namespace;
   std::span<const Operation> operations;
   ErrorNames errors;
+
+  const ErrorNames& errors_of(const Operation* operation) const {
+    return operation && operation->errors ? *operation->errors : errors;
+  }
 };
 
 template <class Op>
@@ -75,7 +80,8 @@ struct Name {
 };
 
 template <class Op, Name name>
-constexpr Operation operation(Access access, std::string_view method = "POST", std::string_view path = "/") {
+constexpr Operation operation(Access access, std::string_view method = "POST", std::string_view path = "/",
+                              const ErrorNames* errors = nullptr) {
   return {name.view(),
           method,
           path,
@@ -86,7 +92,8 @@ constexpr Operation operation(Access access, std::string_view method = "POST", s
           [] {
             return codec::Value::map({{"input", describe_shape<typename Op::Request>()},
                                       {"output", describe_shape<typename Op::Response>()}});
-          }};
+          },
+          errors};
 }
 
 }  // namespace podpass::aws

@@ -40,6 +40,11 @@ Error s3_error(std::string code, int status, std::string message) {
           {}};
 }
 
+Error unsupported_mechanism() {
+  return s3_error("InvalidRequest", 400,
+                  "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+}
+
 // What is wrong with the form of the header or of the query.
 Error malformed(const Credentialed& claims, std::string message) {
   auto error = incomplete_signature(claims.dialect, std::move(message));
@@ -254,13 +259,11 @@ Result<Credentialed> read_header_form(const Headers& headers, Credentialed claim
   auto algorithm = text.substr(0, text.find(' '));
   if (!algorithm.starts_with("AWS4-")) {
     if (claims.dialect != Dialect::s3) return missing_authentication(claims.dialect);
-    return s3_error("InvalidRequest", 400,
-                    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+    return unsupported_mechanism();
   }
   if (algorithm != kSigV4Algorithm) {
     if (claims.dialect == Dialect::s3) {
-      return s3_error("InvalidRequest", 400,
-                      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+      return unsupported_mechanism();
     }
     return malformed(claims, fmt::format("Unsupported AWS 'algorithm': '{}' (only AWS4-HMAC-SHA256 for now).",
                                          algorithm.substr(0, 32)));
@@ -384,10 +387,18 @@ bool is_presigned(std::string_view query) {
   return false;
 }
 
+// Signature Version 2 in the query: to take it for a request without a signature would be to ignore who signed.
+bool is_presigned_v2(std::string_view query) {
+  constexpr std::string_view kName = "AWSAccessKeyId=";
+  const auto at = query.find(kName);
+  return at != query.npos && (at == 0 || query[at - 1] == '&');
+}
+
 }  // namespace
 
 Result<Credentialed> read_authorization(const http::Request& request, Dialect dialect) {
   Headers headers(request);
+  if (dialect == Dialect::s3 && is_presigned_v2(request.query)) return unsupported_mechanism();
   bool presigned = is_presigned(request.query);
   Credentialed claims;
   claims.dialect = dialect;

@@ -5,6 +5,7 @@
 #include "aws/paging.h"
 #include "eks/lookup.h"
 #include "eks/validate.h"
+#include "iam/lookup.h"
 
 namespace podpass::eks {
 namespace {
@@ -47,7 +48,19 @@ Result<aws::Resource> CreateCluster::resource(aws::Call& call, const Request& re
 
 Result<CreateCluster::Response> CreateCluster::handle(aws::Call& call, const Request& request) {
   TRY(check_role_arn(request.roleArn, "roleArn"));
+  if (iam::account_of_role_arn(request.roleArn) != call.deployment.account) {
+    return Error::invalid("Role provided in the request must be in the cluster's account.");
+  }
   TRY(check_tags(request.tags));
+  if (request.version) TRY(check_version(*request.version));
+  if (request.deletionProtection.value_or(false)) {
+    return Error::invalid(
+        "deletionProtection: it cannot be turned on here, as there is no UpdateClusterConfig to turn it off again.");
+  }
+  if (!request.tags.empty()) {
+    TRY(call.authorize("eks:TagResource",
+                       aws::Resource(cluster_arn(call.deployment, request.name)).request_tags(request.tags)));
+  }
   TRY(call.authorize("iam:PassRole",
                      aws::Resource(request.roleArn)
                          .key("iam:PassedToService", "eks.amazonaws.com")
@@ -89,11 +102,7 @@ Result<CreateCluster::Response> CreateCluster::handle(aws::Call& call, const Req
 }
 
 Result<aws::Resource> DescribeCluster::resource(aws::Call& call, const Request& request) {
-  aws::Resource resource(cluster_arn(call.deployment, request.name));
-  if (const auto* record = find_cluster(call.tx, call.deployment, request.name); record && record->cluster.tags) {
-    resource.resource_tags(*record->cluster.tags);
-  }
-  return resource;
+  return cluster_resource(call, request.name);
 }
 
 Result<DescribeCluster::Response> DescribeCluster::handle(aws::Call& call, const Request& request) {
@@ -131,12 +140,6 @@ Result<aws::Resource> DeleteCluster::resource(aws::Call& call, const Request& re
 Result<DeleteCluster::Response> DeleteCluster::handle(aws::Call& call, const Request& request) {
   const auto& deployment = call.deployment;
   const auto* record = TRY(require_cluster(call.tx, deployment, request.name));
-  if (record->cluster.deletionProtection.value_or(false)) {
-    Error error =
-        Error::invalid("Cluster " + request.name + " has deletion protection. Turn it off before you delete it.");
-    error.code = "InvalidRequestException";
-    return error;
-  }
   Response response{record->cluster};
   response.cluster.status = "DELETING";
   store::KeyParts cluster_key{deployment.account, deployment.region, request.name};

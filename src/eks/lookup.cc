@@ -42,6 +42,13 @@ Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::
                {{"clusterName", std::string(name)}}};
 }
 
+aws::Resource cluster_resource(aws::Call& call, std::string_view name) {
+  aws::Resource resource(cluster_arn(call.deployment, name));
+  const auto* record = find_cluster(call.tx, call.deployment, name);
+  if (record && record->cluster.tags) resource.resource_tags(*record->cluster.tags);
+  return resource;
+}
+
 const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account) {
@@ -51,6 +58,11 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
                         std::string_view service_account) {
   return fmt::format("{}/{}/{}/{}/{}", deployment.region, deployment.account, cluster, namespace_, service_account);
+}
+
+std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer) {
+  const auto* record = tx.find(kIssuers, {issuer.substr(issuer.rfind('/') + 1)});
+  return record ? std::optional(record->cluster) : std::nullopt;
 }
 
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id) {

@@ -19,6 +19,9 @@ const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment&
 Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
                                              std::string_view name);
 
+// The cluster as what an operation acts on: its ARN, and its tags if it is there.
+aws::Resource cluster_resource(aws::Call& call, std::string_view name);
+
 const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
@@ -28,6 +31,9 @@ inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, f
 // What a target role is told: region/account/cluster/namespace/service-account.
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
                         std::string_view service_account);
+
+// The local cluster whose tokens have this `iss`; nothing if there is none.
+std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {

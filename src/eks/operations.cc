@@ -11,6 +11,27 @@ namespace {
 using aws::Access;
 using aws::operation;
 
+constexpr aws::ErrorNames kErrors = {{
+    {"InvalidParameterException", 400},
+    {"UnrecognizedClientException", 403},
+    {"AccessDeniedException", 403},
+    {"ResourceNotFoundException", 404},
+    {"ResourceInUseException", 409},
+    {"ResourceLimitExceededException", 400},
+    {"RequestEntityTooLargeException", 413},
+    {"ThrottlingException", 429},
+    {"ServiceUnavailableException", 503},
+    {"ServerException", 500},
+}};
+
+// The tag operations have names of their own for what the caller did wrong.
+constexpr aws::ErrorNames kTagErrors = [] {
+  auto errors = kErrors;
+  errors[static_cast<std::size_t>(ErrorKind::invalid)] = {"BadRequestException", 400};
+  errors[static_cast<std::size_t>(ErrorKind::not_found)] = {"NotFoundException", 404};
+  return errors;
+}();
+
 constexpr aws::Operation kOperations[] = {
     operation<CreateCluster, "CreateCluster">(Access::write, "POST", "/clusters"),
     operation<DescribeCluster, "DescribeCluster">(Access::read, "GET", "/clusters/{name}"),
@@ -26,28 +47,15 @@ constexpr aws::Operation kOperations[] = {
         Access::write, "POST", "/clusters/{clusterName}/pod-identity-associations/{associationId}"),
     operation<DeletePodIdentityAssociation, "DeletePodIdentityAssociation">(
         Access::write, "DELETE", "/clusters/{clusterName}/pod-identity-associations/{associationId}"),
-    operation<TagResource, "TagResource">(Access::write, "POST", "/tags/{resourceArn+}"),
-    operation<UntagResource, "UntagResource">(Access::write, "DELETE", "/tags/{resourceArn+}"),
-    operation<ListTagsForResource, "ListTagsForResource">(Access::read, "GET", "/tags/{resourceArn+}"),
+    operation<TagResource, "TagResource">(Access::write, "POST", "/tags/{resourceArn+}", &kTagErrors),
+    operation<UntagResource, "UntagResource">(Access::write, "DELETE", "/tags/{resourceArn+}", &kTagErrors),
+    operation<ListTagsForResource, "ListTagsForResource">(Access::read, "GET", "/tags/{resourceArn+}", &kTagErrors),
 };
 
 constexpr aws::Operation kPodpassOperations[] = {
     operation<CreateServiceAccountToken, "CreateServiceAccountToken">(Access::write, "POST",
                                                                       "/clusters/{clusterName}/service-account-tokens"),
 };
-
-constexpr aws::ErrorNames kErrors = {{
-    {"InvalidParameterException", 400},
-    {"UnrecognizedClientException", 403},
-    {"AccessDeniedException", 403},
-    {"ResourceNotFoundException", 404},
-    {"ResourceInUseException", 409},
-    {"ResourceLimitExceededException", 400},
-    {"RequestEntityTooLargeException", 413},
-    {"ThrottlingException", 429},
-    {"ServiceUnavailableException", 503},
-    {"ServerException", 500},
-}};
 
 }  // namespace
 

@@ -148,7 +148,7 @@ std::optional<std::string> unless_empty(const std::optional<std::string>& text) 
 
 Result<aws::Resource> CreatePodIdentityAssociation::resource(aws::Call& call, const Request& request) {
   TRY(check_cluster_name(request.clusterName));
-  return aws::Resource(cluster_arn(call.deployment, request.clusterName)).request_tags(request.tags);
+  return cluster_resource(call, request.clusterName).request_tags(request.tags);
 }
 
 Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call, const Request& request) {
@@ -157,6 +157,7 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
   TRY(check_role_arn(request.roleArn, "roleArn"));
   TRY(check_tags(request.tags));
   AssociationRecord record;
+  record.id = "a-" + call.random().text("abcdefghijklmnopqrstuvwxyz0123456789", 17);
   record.role_arn = request.roleArn;
   record.created = record.modified = call.now;
   if (!request.tags.empty()) record.tags = request.tags;
@@ -169,7 +170,7 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
   if (!request.tags.empty()) {
     TRY(call.authorize(
         "eks:TagResource",
-        aws::Resource(association_arn(call.deployment, request.clusterName, "*")).request_tags(request.tags)));
+        aws::Resource(association_arn(call.deployment, request.clusterName, record.id)).request_tags(request.tags)));
   }
   TRY(authorize_pass_role(call, request.clusterName, request.roleArn));
   TRY(check_role(call, request.roleArn, !record.disable_session_tags.value_or(false)));
@@ -186,7 +187,6 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
         {},
         {{"clusterName", request.clusterName}}};
   }
-  record.id = "a-" + call.random().text("abcdefghijklmnopqrstuvwxyz0123456789", 17);
   if (request.clientRequestToken) {
     record.request_token = short_hash(*request.clientRequestToken);
     record.request_hash = request_hash(request);
@@ -251,7 +251,7 @@ Result<AssociationResponse> DeletePodIdentityAssociation::handle(aws::Call& call
 
 Result<aws::Resource> ListPodIdentityAssociations::resource(aws::Call& call, const Request& request) {
   TRY(check_cluster_name(request.clusterName));
-  return aws::Resource(cluster_arn(call.deployment, request.clusterName));
+  return cluster_resource(call, request.clusterName);
 }
 
 Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handle(aws::Call& call,

@@ -10,14 +10,17 @@ namespace podpass::eks {
 
 Result<aws::Resource> CreateServiceAccountToken::resource(aws::Call& call, const Request& request) {
   TRY(check_cluster_name(request.clusterName));
-  return aws::Resource(cluster_arn(call.deployment, request.clusterName));
+  return cluster_resource(call, request.clusterName);
 }
 
 Result<CreateServiceAccountToken::Response> CreateServiceAccountToken::handle(aws::Call& call, const Request& request) {
   TRY(check_namespace(request.namespace_));
   TRY(check_service_account(request.serviceAccount));
-  auto pod = request.podName.value_or(request.serviceAccount + "-pod");
+  auto pod = request.podName.value_or(kube::pod_name_for(request.serviceAccount, "pod"));
   if (!check_service_account(pod)) return Error::invalid("podName: '" + pod + "' is not a Kubernetes pod name.");
+  if (request.podUid && !kube::is_pod_uid(*request.podUid)) {
+    return Error::invalid("podUid: give 1 to 128 letters, digits, hyphens, dots and underscores.");
+  }
   auto seconds = request.expirationSeconds.value_or(86'400);
   if (seconds < 600 || seconds > 86'400) return Error::invalid("expirationSeconds: give 600 to 86400.");
   const auto* cluster = TRY(require_cluster(call.tx, call.deployment, request.clusterName));

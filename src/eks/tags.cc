@@ -13,12 +13,8 @@
 namespace podpass::eks {
 namespace {
 
-Error bad_request(std::string message) {
-  return {ErrorKind::invalid, "BadRequestException", 400, std::move(message), {}, {}};
-}
-
 Error not_found(std::string_view arn) {
-  return {ErrorKind::not_found, "NotFoundException", 404, fmt::format("The resource {} was not found.", arn), {}, {}};
+  return Error::not_found(fmt::format("The resource {} was not found.", arn));
 }
 
 // What an ARN of ours names: a cluster, or one of its associations.
@@ -29,14 +25,14 @@ struct Named {
 Result<Named> read_arn(const aws::Call& call, std::string_view arn) {
   auto mine =
       fmt::format("arn:{}:eks:{}:{}:", call.deployment.partition, call.deployment.region, call.deployment.account);
-  if (!arn.starts_with("arn:")) return bad_request(fmt::format("The resource ARN '{}' is not valid.", arn));
+  if (!arn.starts_with("arn:")) return Error::invalid(fmt::format("The resource ARN '{}' is not valid.", arn));
   if (!arn.starts_with(mine)) return not_found(arn);
   auto parts = split(arn.substr(mine.size()), '/');
   const bool whole = std::ranges::none_of(parts, &std::string_view::empty);
   if (whole && parts.size() == 2 && parts[0] == "cluster") return Named{std::string(parts[1]), {}};
   if (whole && parts.size() == 3 && parts[0] == "podidentityassociation")
     return Named{std::string(parts[1]), std::string(parts[2])};
-  return bad_request(fmt::format("The resource ARN '{}' names nothing that can be tagged.", arn));
+  return Error::invalid(fmt::format("The resource ARN '{}' names nothing that can be tagged.", arn));
 }
 
 // A tagged thing of any kind: its tags as they are, and how to save changed ones.
@@ -87,12 +83,12 @@ Result<aws::Resource> TagResource::resource(aws::Call& call, const Request& requ
 }
 
 Result<TagResource::Response> TagResource::handle(aws::Call& call, const Request& request) {
-  if (request.tags.empty()) return bad_request("tags: give at least one tag.");
-  if (auto checked = check_tags(request.tags); !checked) return bad_request(checked.error().message);
+  if (request.tags.empty()) return Error::invalid("tags: give at least one tag.");
+  TRY(check_tags(request.tags));
   auto tagged = TRY(find_tagged(call, request.resourceArn));
   for (const auto& [key, value] : request.tags) tagged.tags[key] = value;
   if (tagged.tags.size() > aws::kMaxTags) {
-    return bad_request(fmt::format("A resource can have at most {} tags.", aws::kMaxTags));
+    return Error::invalid(fmt::format("A resource can have at most {} tags.", aws::kMaxTags));
   }
   tagged.save(std::move(tagged.tags));
   return Response{};
@@ -105,7 +101,7 @@ Result<aws::Resource> UntagResource::resource(aws::Call& call, const Request& re
 
 Result<UntagResource::Response> UntagResource::handle(aws::Call& call, const Request& request) {
   if (request.tagKeys.empty() || request.tagKeys.size() > aws::kMaxTags) {
-    return bad_request(fmt::format("tagKeys: give 1 to {} keys.", aws::kMaxTags));
+    return Error::invalid(fmt::format("tagKeys: give 1 to {} keys.", aws::kMaxTags));
   }
   auto tagged = TRY(find_tagged(call, request.resourceArn));
   for (const auto& key : request.tagKeys) tagged.tags.erase(key);

@@ -1,5 +1,5 @@
 // TagResource, UntagResource, ListTagsForResource: for clusters and pod identity associations. These three name their
-// errors otherwise than the rest of EKS: BadRequestException and NotFoundException.
+// errors otherwise than the rest of EKS (operations.cc): BadRequestException and NotFoundException.
 #pragma once
 
 #include <string>

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/tags.h"
 #include "base/strings.h"
 #include "iam/lookup.h"
@@ -12,13 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxPolicyCharacters = 2'048;
 
-bool is_dns_label(std::string_view text) {
-  auto inner = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; };
-  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-  for (char c : text) {
-    if (!inner(c)) return false;
-  }
-  return true;
+// A part of a DNS name. Kubernetes limits the length of a label, but of a subdomain only the whole.
+bool is_dns_part(std::string_view text) {
+  return !text.empty() && text.front() != '-' && text.back() != '-' &&
+         std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-'; });
 }
 
 }  // namespace
@@ -32,7 +31,7 @@ Result<void> check_cluster_name(std::string_view name) {
 }
 
 Result<void> check_namespace(std::string_view name) {
-  if (is_dns_label(name)) return {};
+  if (name.size() <= 63 && is_dns_part(name)) return {};
   return Error::invalid(
       fmt::format("The namespace '{}' is not valid: a Kubernetes namespace is 1 to 63 lower-case letters, digits and "
                   "hyphens, beginning "
@@ -42,7 +41,7 @@ Result<void> check_namespace(std::string_view name) {
 
 Result<void> check_service_account(std::string_view name) {
   bool good = !name.empty() && name.size() <= 253;
-  for (auto label : split(name, '.')) good = good && is_dns_label(label);
+  for (auto label : split(name, '.')) good = good && is_dns_part(label);
   if (good) return {};
   return Error::invalid(
       fmt::format("The service account '{}' is not valid: a Kubernetes service account name is 1 to 253 lower-case "
@@ -64,6 +63,12 @@ Result<void> check_session_policy(std::string_view policy) {
   auto parsed = policy::Policy::parse(policy, policy::Kind::session);
   if (!parsed) return Error::invalid("policy: " + parsed.error().message);
   return {};
+}
+
+Result<void> check_version(std::string_view version) {
+  const auto minor = parse_integer(version.substr(std::min<std::size_t>(version.size(), 2)));
+  if (version.starts_with("1.") && minor && *minor >= 0 && *minor < 1'000 && version[2] != '-') return {};
+  return Error::invalid(fmt::format("unsupported Kubernetes version {}: give one as 1.32.", version));
 }
 
 Result<void> check_tags(const aws::TagMap& tags) {

@@ -15,6 +15,7 @@ Result<void> check_namespace(std::string_view name);        // RFC 1123 label, a
 Result<void> check_service_account(std::string_view name);  // RFC 1123 subdomain, at most 253
 Result<void> check_role_arn(std::string_view arn, std::string_view member);
 Result<void> check_session_policy(std::string_view policy);
+Result<void> check_version(std::string_view version);  // of Kubernetes: "1.32"
 Result<void> check_tags(const aws::TagMap& tags);
 
 }  // namespace podpass::eks

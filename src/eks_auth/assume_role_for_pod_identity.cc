@@ -118,8 +118,7 @@ Result<void> check_packed_size(const sts::Assumption& assumption) {
   if (percent <= 100) return {};
   auto error = sts::packed_too_large(percent);
   error.code = "InvalidRequestException";
-  error.message += assumption.policy.empty() ? " Set disableSessionTags on the association, or use shorter names."
-                                             : " Give the association a shorter policy.";
+  error.message += " Set disableSessionTags on the association, or use shorter names.";  // a policy alone always fits
   return error;
 }
 
@@ -174,10 +173,7 @@ Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Ses
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
   TRY(check_cluster_name(request.clusterName));
-  aws::Resource resource(eks::cluster_arn(call.deployment, request.clusterName));
-  const auto* cluster = eks::find_cluster(call.tx, call.deployment, request.clusterName);
-  if (cluster && cluster->cluster.tags) resource.resource_tags(*cluster->cluster.tags);
-  return resource;
+  return eks::cluster_resource(call, request.clusterName);
 }
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {

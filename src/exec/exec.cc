@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/strings.h"
+#include "kube/service_account_tokens.h"
 
 namespace podpass::exec {
 namespace {
@@ -208,7 +209,8 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
   if (options.command.empty()) return Error::invalid("No command was given.");
   auto pod = options.pod;
   SystemRandom random;
-  if (pod.name.empty()) pod.name = pod.service_account + "-" + random.text("bcdfghjklmnpqrstvwxz2456789", 5);
+  if (pod.name.empty())
+    pod.name = kube::pod_name_for(pod.service_account, random.text("bcdfghjklmnpqrstvwxz2456789", 5));
   if (pod.uid.empty()) pod.uid = random.uuid();
   auto directory = TRY(TokenDirectory::make());
   const auto file = directory.file();

@@ -11,6 +11,7 @@
 #include "codec/json.h"
 #include "eks/lookup.h"
 #include "gateway/services.h"
+#include "s3/address.h"
 
 namespace podpass::gateway {
 
@@ -41,7 +42,6 @@ http::Response json_document(int status, const codec::Value& value) {
 }
 
 http::Response write_error(const aws::Service& service, Error error, std::string_view request_id) {
-  aws::name_error(service.errors, error);
   error.message = clean_text(error.message);  // it may quote a header
   return service.protocol == aws::Protocol::query ? aws::query::write_error(service, error, request_id)
                                                   : aws::rest_json::write_error(error);
@@ -68,7 +68,12 @@ aws::Dialect dialect_of(const aws::Service& service) {
 }  // namespace
 
 Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit)
-    : store_(store), deployment_(deployment), s3_(s3), audit_(audit), authenticator_(store, deployment) {}
+    : store_(store),
+      deployment_(deployment),
+      s3_(s3),
+      s3_host_(s3::host_of(deployment.endpoint)),
+      audit_(audit),
+      authenticator_(store, deployment) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
   const auto request_id = deployment_.random->uuid();
@@ -90,8 +95,10 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
 // What needs no signature: health, and the documents of the clusters' token issuers.
 std::optional<http::Response> Gateway::serve_plain(const http::Request& request) {
   if (request.method != "GET") return std::nullopt;
-  if (request.path == "/_podpass/health") return json_document(200, codec::Value::map({{"status", "ok"}}));
-  if (!request.path.starts_with("/id/")) return std::nullopt;  // no bucket has a name of two letters
+  const bool health = request.path == "/_podpass/health";
+  if (!health && !request.path.starts_with("/id/")) return std::nullopt;  // no bucket has a name of two letters
+  if (!aws::claimed_service(request).empty() || s3::names_bucket(request.header("Host"), s3_host_)) return std::nullopt;
+  if (health) return json_document(200, codec::Value::map({{"status", "ok"}}));
   auto rest = request.path.substr(4);
   auto slash = rest.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -107,6 +114,7 @@ std::optional<http::Response> Gateway::serve_plain(const http::Request& request)
 const aws::Service* Gateway::choose(std::string_view claimed, const http::Request& request) const {
   if (!claimed.empty()) return find_service(claimed);
   auto host = request.header("Host");
+  if (s3::names_bucket(host, s3_host_)) return nullptr;
   if (const auto* service = find_service(host.substr(0, host.find_first_of(".:")))) return service;
   // A form for the root path is the query protocol's, signed or not: let IAM say that the signature is missing.
   const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
@@ -142,7 +150,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
   }
   if (!output) {
     auto& error = output.error();
-    aws::name_error(service.errors, error);
+    aws::name_error(service.errors_of(running.operation), error);
     if (!error.cause.empty() && error.kind == ErrorKind::internal) log::error(error.cause);
     record(running, request, &error);
     co_return write_error(service, error, request_id);

@@ -44,6 +44,7 @@ class Gateway {
   store::Store& store_;
   const aws::Deployment& deployment_;
   s3::Service& s3_;
+  const std::string s3_host_;
   AuditTrail* audit_;
   Authenticator authenticator_;
 };

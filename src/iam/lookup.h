@@ -40,6 +40,12 @@ const UserRecord* find_user_by_id(store::Transaction& tx, std::string_view accou
 Result<policy::PrincipalIds> resolve_principals(store::Transaction& tx, const aws::Deployment& deployment,
                                                 std::string_view local_account, const policy::Policy& document);
 
+// The policy's text, with its principals as they are called now: where one's entity is gone its unique id stands in
+// place of the ARN, so that saving the text again doesn't let in whoever has the name by then; where it was renamed,
+// its new ARN. `ids` is what resolve_principals() found when the text was saved.
+std::string with_current_names(store::Transaction& tx, const aws::Deployment& deployment, std::string_view account,
+                               const std::string& text, const policy::PrincipalIds& ids);
+
 // A customer managed policy's default version, by ARN; null if it is unknown.
 std::shared_ptr<const policy::Policy> find_managed_policy(store::Transaction& tx, std::string_view arn);
 

@@ -47,6 +47,7 @@ User root_shape(aws::Call& call) {
   User root;
   root.UserId = call.caller.account;
   root.Arn = root_arn(call);
+  root.CreateDate = call.deployment.created;
   return root;
 }
 

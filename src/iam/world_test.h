@@ -114,7 +114,7 @@ class World {
     audit_ = {};
     aws::Call call{tx, deployment_, caller, context, clock_.now(), "test", audit_};
     auto result = operation.run(call, service.name, input, reading);
-    if (!result) aws::name_error(service.errors, result.error());
+    if (!result) aws::name_error(service.errors_of(&operation), result.error());
     return result;
   }
 

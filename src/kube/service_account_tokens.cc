@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/strings.h"
 #include "codec/value.h"
 #include "crypto/hash.h"
 
@@ -71,6 +72,14 @@ Result<PodToken> read_claims(const Value& claims) {
   if (token.namespace_.empty() || token.service_account.empty() || token.pod_name.empty() || token.pod_uid.empty()) {
     return invalid_token("The service account token's kubernetes.io claim is incomplete.");
   }
+  // They become session tags, so no issuer may put into them what is no name.
+  for (const auto* name : {&token.namespace_, &token.service_account, &token.pod_name}) {
+    if (name->size() > kMaxNameBytes || !only_alnum_and(*name, "-.")) {
+      return invalid_token(
+          "The service account token's kubernetes.io claim holds a name that Kubernetes does not allow.");
+    }
+  }
+  if (!is_pod_uid(token.pod_uid)) return invalid_token("The service account token's pod uid is not one.");
   if (claims.text("sub") != fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)) {
     return invalid_token("The service account token's sub claim does not agree with its kubernetes.io claim.");
   }
@@ -176,6 +185,16 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
   }
   TRY(check_now(*verified, issuer, now));
   return std::shared_ptr<const PodToken>(verified, &verified->token);
+}
+
+std::string pod_name_for(std::string_view service_account, std::string_view suffix) {
+  auto front = service_account.substr(0, kMaxNameBytes - 1 - suffix.size());
+  while (front.ends_with('-') || front.ends_with('.')) front.remove_suffix(1);
+  return concat({front, "-", suffix});
+}
+
+bool is_pod_uid(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && only_alnum_and(text, "-._");
 }
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random) {

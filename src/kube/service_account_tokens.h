@@ -21,6 +21,7 @@ namespace podpass::kube {
 
 inline constexpr std::string_view kPodIdentityAudience = "pods.eks.amazonaws.com";
 inline constexpr Seconds kTokenSkew{60};                   // for nbf; none for exp: what has expired stays so
+inline constexpr std::size_t kMaxNameBytes = 253;          // of a service account or pod
 inline constexpr std::size_t kVerifiedTokensKept = 8'192;  // a thread
 
 struct PodToken {
@@ -34,6 +35,10 @@ struct PodToken {
 // Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod? Never null.
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now);
+
+// What Kubernetes would call a pod of that service account: both with a hyphen between, cut to what a name may have.
+std::string pod_name_for(std::string_view service_account, std::string_view suffix);
+bool is_pod_uid(std::string_view text);
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random);
 

@@ -113,6 +113,14 @@ const BadClaim kBadClaims[] = {
      "InvalidTokenException: The service account token's audience must be pods.eks.amazonaws.com."},
     {"AudienceOfAnotherType", [](Value& claims) { claims.set("aud", 1); },
      "InvalidTokenException: The service account token's audience must be pods.eks.amazonaws.com."},
+    {"ANameThatIsNone", [](Value& claims) { kubernetes(claims).find("pod")->set("name", "a b"); },
+     "InvalidTokenException: The service account token's kubernetes.io claim holds a name that Kubernetes does not "
+     "allow."},
+    {"ALongName", [](Value& claims) { kubernetes(claims).find("pod")->set("name", std::string(254, 'a')); },
+     "InvalidTokenException: The service account token's kubernetes.io claim holds a name that Kubernetes does not "
+     "allow."},
+    {"AUidThatIsNone", [](Value& claims) { kubernetes(claims).find("pod")->set("uid", "${aws:userid}"); },
+     "InvalidTokenException: The service account token's pod uid is not one."},
     {"ForeignIssuer", [](Value& claims) { claims.set("iss", "https://oidc.eks.us-west-2.amazonaws.com/id/X"); },
      "InvalidTokenException: The service account token was not issued by this cluster."},
     {"NoIssuer", [](Value& claims) { drop(claims, "iss"); },
@@ -235,6 +243,12 @@ TEST(ServiceAccountTokens, ErrorsDoNotHoldTheToken) {
   for (auto part = token; part.size() > 40; part = part.substr(20)) {
     EXPECT_FALSE(result.error().message.contains(part.substr(0, 40)));
   }
+}
+
+TEST(ServiceAccountTokens, PodsAreCalledByTheirServiceAccount) {
+  EXPECT_EQ(pod_name_for("my-sa", "x7k2p"), "my-sa-x7k2p");
+  EXPECT_EQ(pod_name_for(std::string(253, 'a'), "x7k2p"), std::string(247, 'a') + "-x7k2p");
+  EXPECT_EQ(pod_name_for(std::string(246, 'a') + ".bcdefg", "x7k2p"), std::string(246, 'a') + "-x7k2p");
 }
 
 }  // namespace

@@ -14,9 +14,11 @@
 #include "cli/connection.h"
 #include "cli/duration.h"
 #include "codec/json.h"
+#include "eks/validate.h"
 #include "exec/exec.h"
 #include "exec/token.h"
 #include "gateway/services.h"
+#include "http/client.h"
 #include "up/up.h"
 
 namespace podpass {
@@ -178,6 +180,8 @@ Result<agent::NodeCredentials> environment_credentials() {
 }
 
 Result<int> run_agent(const agent::Options& options) {
+  TRY(http::parse_endpoint(options.endpoint));
+  TRY(eks::check_cluster_name(options.cluster));
   TRY(environment_credentials());
   sigset_t set;
   sigemptyset(&set);
@@ -220,7 +224,8 @@ Action add_agent(CLI::App& app) {
   command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")
       ->check(CLI::Range(-1, 65'535))
       ->capture_default_str();
-  command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept")->capture_default_str();
+  command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept; 0: none, each read is an exchange")
+      ->capture_default_str();
   command
       ->add_option("--max-credential-retention-before-renewal", flags->retention,
                    "After how long credentials are renewed when read, for example 3h, 90m or 0")

@@ -55,7 +55,7 @@ struct PrincipalEntry {
 
 // The unique ids (AIDA..., AROA...) that user and role ARNs were resolved to when the policy was saved, by the ARN as
 // written. A principal with an id here matches that id and not its ARN, so that an entity made again under the same
-// name does not match.
+// name does not match. A canonical user id has the account here that it stands for.
 using PrincipalIds = std::map<std::string, std::string, std::less<>>;
 
 class Policy {

@@ -120,7 +120,7 @@ Match match_one(const PatternPool& pool, const PrincipalPattern& pattern, const 
     case PrincipalForm::federated:
       return type == PrincipalType::web_identity && value == principal.provider ? kDirectMatch : kNoMatch;
     case PrincipalForm::canonical_user:
-      return kNoMatch;  // canonical ids are kept for the document's sake; nothing here has one
+      return kNoMatch;  // of an account that was not known when the policy was saved
     case PrincipalForm::unique_id:
       if (value != principal.unique_id) return kNoMatch;
       return type == PrincipalType::user ? kDirectMatch : kParentMatch;
@@ -146,6 +146,12 @@ PrincipalPattern compile_principal(PatternPool& pool, PrincipalForm form, std::s
     if (const auto arn = split_arn(value)) {
       pattern.partition = pool.keep(arn->partition);
       value = arn->account;
+    }
+  }
+  if (form == PrincipalForm::canonical_user) {  // another name of an account
+    if (const auto account = ids.find(value); account != ids.end()) {
+      pattern.form = PrincipalForm::account;
+      value = account->second;
     }
   }
   pattern.value = pool.keep(value);

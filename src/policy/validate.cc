@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/strings.h"
+#include "policy/bucket_actions.h"
 #include "policy/document.h"
 #include "policy/operators.h"
 #include "policy/pattern.h"
@@ -329,6 +330,46 @@ Result<void> check_bucket_resources(const Document& document, const StatementNod
   return malformed_at(document, statement.any_resource(), "Policy has invalid resource");
 }
 
+// What a list of patterns or resources reaches.
+struct Reach {
+  bool buckets = false, objects = false;
+};
+
+Reach reach_of_action(std::string_view action) {
+  if (action == "*") return {true, true};
+  action.remove_prefix(3);  // "s3:", as check_bucket_actions has made sure
+  const auto named = [&](std::string_view name) { return glob_matches(action, name); };
+  return {std::ranges::any_of(kBucketActions, named), std::ranges::any_of(kObjectActions, named)};
+}
+
+Reach reach_of_resource(std::string_view resource) {
+  const auto slash = resource.find('/');
+  const bool open =
+      resource.substr(0, slash).find_first_of("*?$") != npos;  // it may stand for more than a bucket's name
+  return {slash == npos || open, slash != npos || open};
+}
+
+// Whatever a statement says of an action that none of its resources can have would never come true.
+Result<void> check_bucket_reach(const Document& document, const StatementNodes& statement) {
+  Reach resources;
+  for_each_item(document.tree, statement.resource, [&](const JsonNode& item) {
+    const auto reach = reach_of_resource(item.text);
+    resources.buckets = resources.buckets || reach.buckets;
+    resources.objects = resources.objects || reach.objects;
+  });
+  std::string_view fault;
+  for_each_item(document.tree, statement.any_action(), [&](const JsonNode& item) {
+    const auto reach = reach_of_action(to_lower(item.text));
+    if (!reach.buckets && !reach.objects) fault = "Policy has invalid action";
+    const bool applies = (reach.buckets && resources.buckets) || (reach.objects && resources.objects);
+    if (statement.action && statement.resource && fault.empty() && !applies) {
+      fault = "Action does not apply to any resource(s) in statement";
+    }
+  });
+  if (fault.empty()) return {};
+  return malformed_at(document, statement.any_action(), std::string(fault));
+}
+
 constexpr std::array<Check, 7> kIdentityChecks = {
     each_statement<check_no_principal>,  each_statement<check_legacy>, check_sids,
     each_statement<check_has_actions>,   check_resource_format,        each_statement<check_vendors>,
@@ -342,10 +383,10 @@ constexpr std::array<Check, 7> kTrustChecks = {
     each_statement<check_trust_actions>,
 };
 
-constexpr std::array<Check, 8> kBucketChecks = {
+constexpr std::array<Check, 9> kBucketChecks = {
     each_statement<check_has_principal>,  each_statement<check_effect>,           check_sids,
     each_statement<check_action_field>,   each_statement<check_resource_field>,   each_statement<check_principals>,
-    each_statement<check_bucket_actions>, each_statement<check_bucket_resources>,
+    each_statement<check_bucket_actions>, each_statement<check_bucket_resources>, each_statement<check_bucket_reach>,
 };
 
 }  // namespace

@@ -17,18 +17,41 @@ bool is_ip_address(std::string_view host) {
          (!host.empty() && std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; }));
 }
 
+// S3's own names below amazonaws.com: s3, s3.<region>, s3.dualstack.<region>, s3-<region>. What stands before one of
+// them is the bucket. Gives the size of that name at the end of `host`; 0: none.
+std::size_t aws_service_name(std::string_view host) {
+  const auto domain = host.ends_with(".amazonaws.com")      ? std::string_view(".amazonaws.com")
+                      : host.ends_with(".amazonaws.com.cn") ? std::string_view(".amazonaws.com.cn")
+                                                            : std::string_view();
+  if (domain.empty()) return 0;
+  auto rest = host.substr(0, host.size() - domain.size());
+  const auto take = [&] {  // the last label
+    const auto dot = rest.rfind('.');
+    const auto label = dot == std::string_view::npos ? rest : rest.substr(dot + 1);
+    rest = dot == std::string_view::npos ? std::string_view() : rest.substr(0, dot);
+    return label;
+  };
+  auto label = take();
+  if (label != "s3" && !label.starts_with("s3-")) {  // a region
+    label = take();
+    if (label == "dualstack") label = take();
+    if (label != "s3") return 0;
+  }
+  return host.size() - rest.size() - (rest.empty() ? 0 : 1);
+}
+
 // The bucket in a host name, or nothing.
 std::string_view bucket_in_host(std::string_view host, std::string_view endpoint_host) {
-  if (is_ip_address(host) || host == endpoint_host || host.starts_with("s3.") || host.starts_with("s3-")) return {};
-  const auto service = std::max(host.rfind(".s3.") + 1, host.rfind(".s3-") + 1);  // npos + 1 is 0
-  if (service > 1) return host.substr(0, service - 1);
+  if (is_ip_address(host) || host == endpoint_host || host == "localhost") return {};
+  // The longest name of ours that the host ends with: of b.s3.localhost, "s3.localhost" and not "localhost".
+  auto ours = aws_service_name(host);
   for (std::string_view base : {endpoint_host, std::string_view("localhost")}) {
-    if (base.empty() || is_ip_address(base)) continue;
-    if (host.size() > base.size() + 1 && host.ends_with(base) && host[host.size() - base.size() - 1] == '.') {
-      return host.substr(0, host.size() - base.size() - 1);
-    }
+    if (base.empty() || is_ip_address(base) || !host.ends_with(base)) continue;
+    const auto front = host.substr(0, host.size() - base.size());
+    if (!front.ends_with('.')) continue;
+    ours = std::max(ours, base.size() + (front == "s3." || front.ends_with(".s3.") ? 3 : 0));
   }
-  return {};
+  return ours > 0 && host.size() > ours + 1 ? host.substr(0, host.size() - ours - 1) : std::string_view();
 }
 
 // The store writes most bytes of a key as they are and others as three (store/key.h).
@@ -105,6 +128,10 @@ Result<Address> address_of(const http::Request& request, std::string_view endpoi
   auto key = codec::percent_decode(path);
   if (!key) return bad_uri(request.path);
   return check({std::string(bucket), std::move(*key)}, request.path);
+}
+
+bool names_bucket(std::string_view host_header, std::string_view endpoint_host) {
+  return !bucket_in_host(host_of(host_header), endpoint_host).empty();
 }
 
 Result<Address> address_of_copy_source(std::string_view source) {

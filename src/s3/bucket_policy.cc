@@ -40,6 +40,18 @@ Result<void> check_resources(const policy::Policy& policy, const std::string& ar
   return {};
 }
 
+// Canonical user ids stand for accounts. Only the owner's can be told here; any other would match nobody.
+Result<void> resolve_canonical_users(const policy::Policy& policy, const std::string& account,
+                                     policy::PrincipalIds& ids) {
+  for (const auto& entry : policy.principals()) {
+    if (entry.type != "CanonicalUser") continue;
+    if (entry.value != canonical_user_id(account))
+      return error_with_text("MalformedPolicy", "Invalid principal in policy");
+    ids.emplace(entry.value, account);
+  }
+  return {};
+}
+
 http::Response no_content() {
   http::Response response;
   response.status = 204;
@@ -63,6 +75,7 @@ Result<http::Response> put_bucket_policy(Run& run) {
     refused.cause = std::move(ids).error().message;
     return refused;
   }
+  TRY(resolve_canonical_users(**parsed, bucket->account, *ids));
   // Compiled again, with the ids: what is matched is the entity that has the name now.
   auto compiled = policy::Policy::parse(body, policy::Kind::bucket, *ids);
   if (!compiled) return not_a_policy(std::move(compiled).error());
@@ -77,7 +90,8 @@ Result<http::Response> get_bucket_policy(Run& run) {
   if (!bucket->policy) return error("NoSuchBucketPolicy", {{"BucketName", bucket->name}});
   http::Response response;
   response.set("Content-Type", "application/json");
-  response.body = bucket->policy->text;
+  response.body = iam::with_current_names(run.call.tx, run.call.deployment, bucket->account, bucket->policy->text,
+                                          bucket->policy->principals);
   return response;
 }
 

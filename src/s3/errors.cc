@@ -87,6 +87,7 @@ void name_error(Error& error) {
     error.code = "RequestTimeout";
     error.status = 400;
   }
+  if (error.code.empty() && error.status == 400) error.code = "IncompleteBody";  // the connection's word for it
   aws::name_error(kErrorNames, error);
 }
 

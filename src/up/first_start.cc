@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/call.h"
 #include "base/strings.h"
 #include "cli/connection.h"
@@ -17,9 +19,10 @@ namespace {
 // deployment/identity
 struct IdentityRecord {
   std::string account, region;
-  std::optional<std::string> cluster;  // made at a start, and perhaps deleted since
+  std::optional<Time> created;
+  std::vector<std::string> clusters;  // made at starts, and perhaps deleted since
 };
-BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region, cluster))
+BOOST_DESCRIBE_STRUCT(IdentityRecord, (), (account, region, created, clusters))
 constexpr store::Table<IdentityRecord> kIdentity{"deployment"};
 
 constexpr std::string_view kNodeTrust =
@@ -31,13 +34,15 @@ constexpr std::string_view kNodePolicy =
 
 }  // namespace
 
-Result<void> settle_identity(store::Store& store, const aws::Deployment& deployment) {
+Result<void> settle_identity(store::Store& store, aws::Deployment& deployment) {
   return store.run([&](store::Transaction& tx) -> Result<void> {
     const auto* known = tx.find(kIdentity, {"identity"});
     if (known == nullptr) {
-      tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region, {}});
+      deployment.created = deployment.clock->now();
+      tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region, deployment.created, {}});
       return {};
     }
+    deployment.created = known->created.value_or(Time{});
     if (known->account == deployment.account && known->region == deployment.region) return {};
     return Error::invalid(fmt::format(
         "The data are of account {} in {}, not of account {} in {}. Use --account {} --region {}, or another "
@@ -65,27 +70,32 @@ Result<aws::SigningCredentials> root_credentials(store::Store& store, const aws:
   return made;
 }
 
-Result<void> ensure_cluster(store::Store& store, const aws::Deployment& deployment, const std::string& name) {
+Result<bool> ensure_cluster(store::Store& store, const aws::Deployment& deployment, const std::string& name) {
   TRY(eks::check_cluster_name(name));
   // One that was made at an earlier start and then deleted stays deleted.
-  const auto settled = [&](store::Transaction& tx) {
+  const auto made_before = [&](store::Transaction& tx) {
     const auto* identity = tx.find(kIdentity, {"identity"});
-    return (identity != nullptr && identity->cluster == name) || eks::find_cluster(tx, deployment, name) != nullptr;
+    return identity != nullptr && std::ranges::count(identity->clusters, name) > 0;
   };
   {
     auto tx = store.begin();
-    if (settled(tx)) return {};
+    if (eks::find_cluster(tx, deployment, name) != nullptr) return true;
+    if (made_before(tx)) return false;
   }
   const auto key = eks::make_issuer_key(*deployment.random);
-  return store.run([&](store::Transaction& tx) -> Result<void> {
-    if (settled(tx)) return {};
+  TRY(store.run([&](store::Transaction& tx) -> Result<void> {
+    if (made_before(tx) || eks::find_cluster(tx, deployment, name) != nullptr) return {};
     eks::Cluster cluster;
     cluster.name = name;
     cluster.version = std::string(eks::kDefaultVersion);
     TRY(eks::add_cluster(tx, deployment, std::move(cluster), key, deployment.clock->now()));
-    tx.put(kIdentity, {"identity"}, IdentityRecord{deployment.account, deployment.region, name});
+    const auto* known = tx.find(kIdentity, {"identity"});
+    auto identity = known ? *known : IdentityRecord{deployment.account, deployment.region, deployment.clock->now(), {}};
+    identity.clusters.push_back(name);
+    tx.put(kIdentity, {"identity"}, std::move(identity));
     return {};
-  });
+  }));
+  return true;
 }
 
 Result<void> ensure_node_role(store::Store& store, const aws::Deployment& deployment) {
@@ -106,13 +116,23 @@ Result<void> ensure_node_role(store::Store& store, const aws::Deployment& deploy
   });
 }
 
+namespace {
+
+Result<const iam::RoleRecord*> node_role(store::Transaction& tx, const aws::Deployment& deployment) {
+  if (const auto* role = iam::find_role(tx, deployment.account, kNodeRole)) return role;
+  return Error::not_found(fmt::format("The node's role {} was deleted. Restart podpass to make it again.", kNodeRole));
+}
+
+}  // namespace
+
+Result<std::string> node_role_id(store::Store& store, const aws::Deployment& deployment) {
+  auto tx = store.begin();
+  return TRY(node_role(tx, deployment))->id;
+}
+
 Result<aws::SigningCredentials> node_session(store::Store& store, const aws::Deployment& deployment) {
   auto tx = store.begin();
-  const auto* role = iam::find_role(tx, deployment.account, kNodeRole);
-  if (role == nullptr) {
-    return Error::not_found(
-        fmt::format("The node's role {} was deleted. Restart podpass to make it again.", kNodeRole));
-  }
+  const auto* role = TRY(node_role(tx, deployment));
   aws::Session session;
   session.account = deployment.account;
   session.role_name = role->name;

@@ -111,6 +111,23 @@ TEST_F(FirstStart, TheClusterIsMadeOnce) {
   EXPECT_FALSE(ensure_cluster(*store_, deployment_, ""));
 }
 
+TEST_F(FirstStart, AClusterThatWasDeletedStaysDeletedWhateverElseIsMade) {
+  ASSERT_TRUE(settle_identity(*store_, deployment_));
+  EXPECT_EQ(deployment_.created, clock_.now());
+  EXPECT_TRUE(ensure_cluster(*store_, deployment_, "one").value());
+  ASSERT_TRUE(store_->run([&](store::Transaction& tx) -> Result<void> {
+    tx.erase(eks::kClusters, {deployment_.account, deployment_.region, "one"});
+    return {};
+  }));
+  EXPECT_FALSE(ensure_cluster(*store_, deployment_, "one").value());
+  EXPECT_TRUE(ensure_cluster(*store_, deployment_, "two").value());
+  EXPECT_FALSE(ensure_cluster(*store_, deployment_, "one").value());
+  clock_.advance(std::chrono::hours{1});
+  auto again = deployment_;
+  ASSERT_TRUE(settle_identity(*store_, again));
+  EXPECT_EQ(again.created, deployment_.created);
+}
+
 TEST_F(FirstStart, TheNodesRoleExchangesTokensAndNothingElse) {
   EXPECT_TRUE(node_session(*store_, deployment_).error().message.contains("podpass-node was deleted"));
   ASSERT_TRUE(ensure_node_role(*store_, deployment_));
@@ -124,6 +141,7 @@ TEST_F(FirstStart, TheNodesRoleExchangesTokensAndNothingElse) {
   auto session = sts::open_session(credentials->session_token, deployment_.sessions->ring());
   ASSERT_TRUE(session);
   EXPECT_EQ(session->expires - session->issued, std::chrono::hours{1});
+  EXPECT_EQ(node_role_id(*store_, deployment_).value(), session->role_id);
   EXPECT_EQ(session->secret.reveal(), credentials->secret.reveal());
 
   auto tx = store_->begin();

@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "cli/connection.h"
 #include "codec/json.h"
+#include "eks/lookup.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
 #include "s3/service.h"
@@ -26,6 +27,9 @@ namespace {
 
 constexpr timespec kHousekeeping{3'600, 0};
 constexpr Seconds kNodeSessionMargin{600};
+constexpr std::string_view kPodTrust =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},)"
+    R"("Action":["sts:AssumeRole","sts:TagSession"]}]})";
 
 Result<void> check_options(const Options& options) {
   if (options.account.size() != 12 || !only_alnum_and(options.account, "") ||
@@ -61,19 +65,22 @@ agent::NodeCredentialsProvider node_credentials(store::Store& store, const aws::
   struct Held {
     agent::NodeCredentials credentials;
     Time renew_at{};
+    std::string role_id;  // the session ends with the role
   };
   return [&store, &deployment, held = Held{}]() mutable -> Result<agent::NodeCredentials> {
     const auto now = deployment.clock->now();
-    if (now >= held.renew_at) {
+    const auto role_id = TRY(node_role_id(store, deployment));
+    if (now >= held.renew_at || role_id != held.role_id) {
       auto fresh = TRY(node_session(store, deployment));
       held.credentials = {fresh.access_key_id, fresh.secret, Secret(fresh.session_token)};
       held.renew_at = now + std::chrono::hours{1} - kNodeSessionMargin;
+      held.role_id = role_id;
     }
     return held.credentials;
   };
 }
 
-void print_ready(const Options& options, const cli::Connection& connection) {
+void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition) {
   if (options.json) {
     auto line = codec::Value::map({{"endpoint", connection.endpoint},
                                    {"region", connection.region},
@@ -86,17 +93,19 @@ void print_ready(const Options& options, const cli::Connection& connection) {
   } else {
     const bool usual = options.data_directory == cli::kDefaultDataDirectory;
     const auto where = usual ? std::string() : " --data-dir " + options.data_directory;
+    const auto cluster = connection.cluster.empty() ? "no cluster " + options.cluster : "cluster " + connection.cluster;
     fmt::print(
-        "Podpass is ready at {} (account {}, region {}, cluster {}).\n\n"
+        "Podpass is ready at {} (account {}, region {}, {}).\n\n"
         "In another terminal:\n"
         "  eval \"$(podpass env{})\"        the aws CLI and SDKs of that shell now talk to Podpass, as root\n"
-        "  aws eks list-clusters\n"
+        "  aws iam create-role --role-name my-role --assume-role-policy-document '{}'\n"
         "  aws eks create-pod-identity-association --cluster-name {} --namespace default \\\n"
-        "      --service-account my-service-account --role-arn arn:aws:iam::{}:role/my-role\n"
+        "      --service-account my-service-account --role-arn arn:{}:iam::{}:role/my-role\n"
         "  podpass exec{} --namespace default --service-account my-service-account -- aws sts get-caller-identity\n\n"
         "Data and audit trail: {}. Agent: {}. Stop: Ctrl-C.\n",
-        connection.endpoint, connection.account, connection.region, connection.cluster, where, connection.cluster,
-        connection.account, where, options.data_directory, connection.agent_uri);
+        connection.endpoint, connection.account, connection.region, cluster, where, kPodTrust,
+        connection.cluster.empty() ? "NAME" : connection.cluster, partition, connection.account, where,
+        options.data_directory, connection.agent_uri);
   }
   std::fflush(stdout);
 }
@@ -165,13 +174,16 @@ Result<void> run(const Options& options) {
   connection.endpoint = deployment.endpoint;
   connection.region = options.region;
   connection.account = options.account;
-  connection.cluster = options.cluster;
   connection.credentials = TRY(root_credentials(*store, deployment, directory));
-  TRY(ensure_cluster(*store, deployment, options.cluster));
+  connection.cluster = TRY(ensure_cluster(*store, deployment, options.cluster)) ? options.cluster : "";
   TRY(ensure_node_role(*store, deployment));
 
   agent::Options agent_options;
   agent_options.cluster = options.cluster;
+  agent_options.cluster_of = [&store = *store, &options](std::string_view issuer) {
+    auto tx = store.begin();
+    return eks::cluster_of_issuer(tx, issuer).value_or(options.cluster);
+  };
   agent_options.endpoint = deployment.endpoint;
   agent_options.region = options.region;
   agent_options.bind_hosts = {host};
@@ -181,7 +193,7 @@ Result<void> run(const Options& options) {
   TRY(agent.start());
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", bracketed(host), agent.port());
   TRY(cli::write_connection(directory, connection));
-  print_ready(options, connection);
+  print_ready(options, connection, deployment.partition);
 
   wait_for_stop(*store, deployment);
   cli::remove_connection(directory);

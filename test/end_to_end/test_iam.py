@@ -190,3 +190,15 @@ def test_a_role_made_again_is_another_role(world, server, refused):
     with pytest.raises(botocore.exceptions.ClientError) as error:
         server.client("sts", again).assume_role(RoleArn=first, RoleSessionName="session")
     refused(error, "AccessDenied", 403)
+
+
+def test_a_session_outlives_its_users_name(world):
+    keys, arn = world.user(allow("sts:*", "*"))
+    session = Keys.of(world.server.client("sts", keys).get_session_token()["Credentials"])
+    renamed = world.new("renamed")
+    world.iam.update_user(UserName=arn.rsplit("/", 1)[1], NewUserName=renamed)
+    assert world.server.client("sts", session).get_caller_identity()["Arn"].endswith(f":user/{renamed}")
+
+
+def test_root_was_created(world):
+    assert world.iam.get_user()["User"]["CreateDate"].year >= 2026

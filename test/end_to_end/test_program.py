@@ -5,6 +5,7 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
@@ -172,3 +173,65 @@ def test_an_audit_record_for_each_exchange(podpass):
     for part in ("web-1", '"ns"', '"sa"', association["associationId"], arn):
         assert part in record, (part, record)
     assert keys.secret_key not in record and keys.token not in record
+
+
+def test_exec_in_any_local_cluster(podpass):
+    """The embedded agent serves the pods of every cluster that there is, and the clusters' tokens stay apart."""
+    iam, eks = podpass.client("iam"), podpass.client("eks")
+    role = iam.create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    eks.create_cluster(name="second", roleArn=role, resourcesVpcConfig={})
+    eks.create_pod_identity_association(clusterName="second", namespace="n", serviceAccount="s", roleArn=role)
+    whoami = [BIN / "aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"]
+    assert ":assumed-role/role/eks-second-" in podpass.exec("n", "s", *whoami, flags=["--cluster", "second"]).stdout
+    refused = podpass.exec("n", "s", *whoami, check=False)
+    assert refused.returncode != 0 and "No pod identity association found" in refused.stderr
+    long_name = "a" * 253
+    eks.create_pod_identity_association(clusterName="second", namespace="n", serviceAccount=long_name, roleArn=role,
+                                        disableSessionTags=True)  # as tags, the names would take too much of the session
+    assert ":assumed-role/role/" in podpass.exec("n", long_name, *whoami, flags=["--cluster", "second"]).stdout
+
+
+def test_the_nodes_role_made_again(podpass):
+    iam, eks = podpass.client("iam"), podpass.client("eks")
+    role = iam.create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    eks.create_pod_identity_association(clusterName=CLUSTER, namespace="n", serviceAccount="s", roleArn=role)
+    assert podpass.ask_agent(podpass.mint("n", "s")).status == 200
+    trust = iam.get_role(RoleName="podpass-node")["Role"]["AssumeRolePolicyDocument"]
+    policy = iam.get_role_policy(RoleName="podpass-node", PolicyName="exchange")["PolicyDocument"]
+    iam.delete_role_policy(RoleName="podpass-node", PolicyName="exchange")
+    iam.delete_role(RoleName="podpass-node")
+    answer = podpass.ask_agent(podpass.mint("n", "s"))
+    assert answer.status == 500 and "podpass-node was deleted. Restart podpass" in answer.text
+    iam.create_role(RoleName="podpass-node", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName="podpass-node", PolicyName="exchange", PolicyDocument=json.dumps(policy))
+    assert podpass.ask_agent(podpass.mint("n", "s")).status == 200
+
+
+def test_the_printed_next_steps_work(tmp_path):
+    server = Podpass(tmp_path)
+    server.start()
+    server.stop()
+    process = subprocess.Popen([BINARY, "up", "--port", "0", "--agent-port", "0", "--data-dir", server.data_dir], stdout=subprocess.PIPE,
+                               text=True, env=server.bare_env(), cwd=tmp_path)
+    try:
+        lines = []
+        while not lines or not lines[-1].startswith("Data and audit trail"):
+            lines.append(process.stdout.readline())
+            assert lines[-1], lines
+        steps = "".join(line[2:] for line in lines if line.startswith("  "))
+        script = "set -e\n" + steps.replace("podpass ", f"{BINARY} ").split("        the aws CLI")[0] + "\n" + steps.split("\n", 1)[1].replace("podpass ", f"{BINARY} ")
+        done = server.run(["bash", "-c", script], server.bare_env())
+        assert ":assumed-role/my-role/eks-my-cluster-" in done.stdout
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize("flags, says", [
+    (["-c", "c", "--endpoint", "ftp://x"], "'ftp://x' is not an endpoint"),
+    (["-c", "bad/../name", "--endpoint", "http://127.0.0.1:1"], "The cluster name 'bad/../name' is not valid"),
+    (["-c", "c", "--endpoint", "http://127.0.0.1:1", "--max-credential-retention-before-renewal", "3 days"], "'3 days' is not a duration"),
+])
+def test_an_agent_that_could_never_work_does_not_start(podpass, flags, says):
+    done = podpass.run([BINARY, "agent", "-b", "127.0.0.1", "-p", "0", "--region", REGION, *flags], podpass.bare_env(), check=False)
+    assert done.returncode == 1 and says in done.stderr

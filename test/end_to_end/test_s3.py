@@ -239,3 +239,124 @@ def test_crc32_of_an_unchunked_body(server, world):
     assert server.signed("s3", "PUT", f"/{bucket}/k", b"body", {"x-amz-checksum-crc32": checksum}).status == 200
     bad = server.signed("s3", "PUT", f"/{bucket}/k", b"body", {"x-amz-checksum-crc32": "AAAAAA=="})
     assert bad.status == 400 and "<Code>BadDigest</Code>" in bad.text
+
+
+@pytest.mark.parametrize("prefix", ["s3-data", "s3.data", "a.s3.b", "a.s3-b"])
+def test_virtual_host_names_the_whole_bucket(world, prefix):
+    """Whatever a bucket's name looks like, a request to its host is about it and no other."""
+    bucket = f"{prefix}-{world.new('v')}"
+    other = world.bucket(inner=b"other's")
+    world.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    world.s3.put_object(Bucket=bucket, Key="inner", Body=b"its own")
+    host = f"{bucket}.localhost:{urllib.parse.urlsplit(world.server.endpoint).port}"
+
+    def send(method, path):
+        request = botocore.awsrequest.AWSRequest(method, f"http://{host}{path}", headers={"Host": host})
+        keys = world.server.root_keys()
+        botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(keys.access_key, keys.secret_key), "s3", REGION).add_auth(request)
+        return world.server.send(method, path, headers=dict(request.headers.items()))
+
+    assert send("GET", "/inner").body == b"its own"
+    assert send("PUT", f"/{other}/inner").status == 200
+    assert send("DELETE", f"/{other}").status == 204
+    assert world.s3.get_object(Bucket=other, Key="inner")["Body"].read() == b"other's"
+    assert world.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+
+
+def test_keys_that_look_like_the_servers_own_paths(world):
+    bucket = world.bucket()
+    host = f"{bucket}.localhost:{urllib.parse.urlsplit(world.server.endpoint).port}"
+    world.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}]}))
+    for key in ("_podpass/health", "id/x/keys"):
+        world.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+        assert world.server.send("GET", f"/{key}", headers={"Host": host}).body == key.encode()
+    assert world.server.send("GET", "/_podpass/health").json == {"status": "ok"}
+
+
+def test_a_bucket_called_like_a_service(world):
+    world.s3.create_bucket(Bucket="iam", CreateBucketConfiguration={"LocationConstraint": REGION})
+    world.s3.put_object(Bucket="iam", Key="k", Body=b"public")
+    world.s3.put_bucket_policy(Bucket="iam", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::iam/*"}]}))
+    assert world.server.send("GET", "/k", headers={"Host": "iam.localhost"}).body == b"public"
+    world.s3.delete_object(Bucket="iam", Key="k")
+    world.s3.delete_bucket(Bucket="iam")
+
+
+def bucket_policy(bucket, effect, principal, action="s3:GetObject", resource="/*"):
+    return json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": effect, "Principal": principal, "Action": action, "Resource": f"arn:aws:s3:::{bucket}{resource}"}]})
+
+
+def test_a_bucket_policy_put_back_lets_no_namesake_in(world, refused):
+    """What names a user that is gone shows its unique id, so reading and writing the policy gives nothing to who has the name now."""
+    bucket = world.bucket(k=b"x")
+    name = world.new("user")
+    arn = world.iam.create_user(UserName=name)["User"]["Arn"]
+    world.s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, "Allow", {"AWS": arn}))
+    assert json.loads(world.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"] == {"AWS": arn}
+    renamed = world.new("renamed")
+    world.iam.update_user(UserName=name, NewUserName=renamed)
+    assert json.loads(world.s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"]["AWS"].endswith(f"user/{renamed}")
+    world.iam.delete_user(UserName=renamed)
+    world.iam.create_user(UserName=renamed)
+    shown = world.s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert json.loads(shown)["Statement"][0]["Principal"]["AWS"].startswith("AIDA")
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        world.s3.put_bucket_policy(Bucket=bucket, Policy=shown)
+    refused(error, "MalformedPolicy", 400)
+
+
+def test_a_canonical_user_is_the_account(world, refused):
+    bucket = world.bucket(k=b"x")
+    owner = world.s3.list_buckets()["Owner"]["ID"]
+    keys, _ = world.user(allow("s3:*", "*"))
+    user = world.server.client("s3", keys)
+    assert user.get_object(Bucket=bucket, Key="k")
+    world.s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, "Deny", {"CanonicalUser": owner}))
+    for client in (user, world.s3):
+        with pytest.raises(botocore.exceptions.ClientError) as error:
+            client.get_object(Bucket=bucket, Key="k")
+        assert "explicit deny in a resource-based policy" in refused(error, "AccessDenied", 403)
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        world.s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, "Deny", {"CanonicalUser": "0" * 64}))
+    assert refused(error, "MalformedPolicy", 400) == "Invalid principal in policy"
+
+
+@pytest.mark.parametrize("action, resource, message", [
+    ("s3:DeleteObject", "", "Action does not apply to any resource(s) in statement"),
+    ("s3:ListBucket", "/*", "Action does not apply to any resource(s) in statement"),
+    (["s3:GetObject", "s3:ListBucket"], "/*", "Action does not apply to any resource(s) in statement"),
+    ("s3:Bogus", "/*", "Policy has invalid action"),
+    ("s3:Get*", "/*", None),
+    ("s3:GetBucket*", "/*", "Action does not apply to any resource(s) in statement"),
+    ("s3:GetObject", "*", None),
+    ("s3:ListBucket", "*", None),
+])
+def test_a_bucket_policy_that_could_never_apply(world, refused, action, resource, message):
+    bucket = world.bucket()
+    policy = bucket_policy(bucket, "Deny", "*", action, resource)
+    if message is None:
+        world.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+        return
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        world.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    assert refused(error, "MalformedPolicy", 400) == message
+
+
+def test_version_2_signatures_are_refused(world):
+    bucket = world.bucket(k=b"x")
+    world.s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, "Allow", "*"))
+    answer = world.server.send("GET", f"/{bucket}/k?AWSAccessKeyId=AKIAX&Signature=zzz&Expires=1")
+    assert answer.status == 400 and "Please use AWS4-HMAC-SHA256" in answer.text
+
+
+def test_a_body_cut_off(world):
+    bucket = world.bucket()
+    headers = world.server.sign("s3", "PUT", f"/{bucket}/k", b"whole")
+    head = f"PUT /{bucket}/k HTTP/1.1\r\nHost: {urllib.parse.urlsplit(world.server.endpoint).netloc}\r\nContent-Length: 5\r\n" + "".join(
+        f"{name}: {value}\r\n" for name, value in headers.items() if name.lower() not in ("host", "content-length"))
+    answer = world.server.raw(head.encode() + b"\r\nwh")
+    assert b" 400 " in answer.split(b"\r\n")[0] and b"<Code>IncompleteBody</Code>" in answer
+    assert world.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
