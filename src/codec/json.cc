@@ -90,6 +90,8 @@ class Builder {
   }
 
   bool begin(Value value) {
+    constexpr std::size_t kUsualMembers = 8;
+    if (auto* map = value.as<Value::Map>(); map && stack_.empty()) map->reserve(kUsualMembers);
     stack_.push_back({std::move(value), {}});
     return true;
   }

@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "codec/value.h"
+#include "crypto/hash.h"
 #include "crypto/sign.h"
 
 namespace podpass::crypto {
@@ -76,6 +77,10 @@ struct Jwt {
 
 // The claims, if a key of the set signed them with an allowed algorithm.
 [[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys,
+                                                               AllowedAlgorithms allowed = kAllAlgorithms);
+// The same for who has the SHA-256 of the token's first two parts, with the dot between them.
+[[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const Sha256Digest& signing_input,
+                                                               const KeySet& keys,
                                                                AllowedAlgorithms allowed = kAllAlgorithms);
 
 // Signs claims; the header is alg and kid (the key's thumbprint).

@@ -279,7 +279,10 @@ std::string PublicKey::to_der() const {
 }
 
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
-  auto hash = sha256(message);
+  return verify_digest(sha256(message), signature);
+}
+
+bool PublicKey::verify_digest(const Sha256Digest& hash, std::string_view signature) const {
   std::string der;
   if (state_->type == KeyType::ec_p256) {
     if (signature.size() != 2 * kCoordinateBytes) return false;

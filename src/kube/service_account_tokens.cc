@@ -142,9 +142,9 @@ class VerifiedTokens {
   std::vector<Set> sets_{kVerifiedTokensKept / kWays};
 };
 
-Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
-                                                    std::string_view audience) {
-  auto claims = crypto::verify_jwt(token, keys);
+Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::Sha256Digest& signing_input,
+                                                    const crypto::KeySet& keys, std::string_view audience) {
+  auto claims = crypto::verify_jwt(token, signing_input, keys);
   if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
   auto verified = std::make_shared<Verified>();
   verified->token = TRY(read_claims(*claims));
@@ -177,10 +177,16 @@ Result<void> check_now(const Verified& verified, std::string_view issuer, Time n
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now) {
   static thread_local VerifiedTokens memory;
-  const auto hash = crypto::sha256(token);
+  // One pass over the token gives its own hash and, half-way, that of what is signed.
+  const auto signing_input = token.substr(0, token.rfind('.'));
+  crypto::Sha256 hashing;
+  hashing.update(signing_input);
+  auto half_way = hashing;
+  hashing.update(token.substr(signing_input.size()));
+  const auto hash = hashing.finish();
   auto verified = memory.find(hash);
   if (!verified || verified->keys_fingerprint != keys.fingerprint() || verified->token.audience != audience) {
-    verified = TRY(verify_once(token, keys, audience));
+    verified = TRY(verify_once(token, half_way.finish(), keys, audience));
     memory.put(hash, verified);
   }
   TRY(check_now(*verified, issuer, now));
