@@ -9,10 +9,10 @@ namespace {
 
 using codec::Value;
 
-// Matches one path against one template; fills `labels`. A label takes one segment, or with '+' at its end all the
-// rest.
-bool match_path(std::string_view pattern, std::string_view path, Value& labels) {
-  labels = Value(Value::Map{});
+// Matches one path against one template and calls `label(name, taken)` for each label; false if it says so. A label
+// takes one segment, or with '+' at its end all the rest.
+template <class Label>
+bool match_path(std::string_view pattern, std::string_view path, Label label) {
   while (!pattern.empty() && !path.empty()) {
     if (pattern.front() != '{') {
       if (pattern.front() != path.front()) return false;
@@ -20,7 +20,7 @@ bool match_path(std::string_view pattern, std::string_view path, Value& labels) 
       path.remove_prefix(1);
       continue;
     }
-    auto end = pattern.find('}');
+    const auto end = pattern.find('}');
     auto name = pattern.substr(1, end - 1);
     pattern.remove_prefix(end + 1);
     auto taken = path;
@@ -30,11 +30,23 @@ bool match_path(std::string_view pattern, std::string_view path, Value& labels) 
       taken = path.substr(0, path.find('/'));
     }
     path.remove_prefix(taken.size());
-    auto decoded = codec::percent_decode(taken);
-    if (taken.empty() || !decoded || !codec::is_utf8(*decoded)) return false;
-    labels.add(std::string(name), std::move(*decoded));
+    if (taken.empty() || !label(name, taken)) return false;
   }
   return pattern.empty() && path.empty();
+}
+
+bool fits(std::string_view pattern, std::string_view path) {
+  return match_path(pattern, path, [](auto, auto) { return true; });
+}
+
+bool read_labels(std::string_view pattern, std::string_view path, Value& labels) {
+  labels = Value(Value::Map{});
+  return match_path(pattern, path, [&](std::string_view name, std::string_view taken) {
+    auto decoded = codec::percent_decode(taken);
+    if (!decoded || !codec::is_utf8(*decoded)) return false;
+    labels.add(std::string(name), std::move(*decoded));
+    return true;
+  });
 }
 
 Error serialization_error(std::string message) {
@@ -49,9 +61,12 @@ Result<Match> match(std::span<const Operation> operations, const http::Request& 
   Match found;
   bool path_known = false;
   for (const auto& operation : operations) {
-    if (!match_path(operation.path, request.path, found.labels)) continue;
-    path_known = true;
-    if (operation.method != request.method) continue;
+    if (!fits(operation.path, request.path)) continue;
+    if (operation.method != request.method) {
+      path_known = true;
+      continue;
+    }
+    if (!read_labels(operation.path, request.path, found.labels)) continue;
     found.operation = &operation;
     return found;
   }

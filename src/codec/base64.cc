@@ -10,6 +10,8 @@ constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::uint8_t kNone = 255;
 
+enum class Padding { no, yes };
+
 constexpr std::array<std::uint8_t, 256> values_of(std::string_view alphabet) {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNone);
@@ -21,8 +23,10 @@ constexpr std::array<std::uint8_t, 256> values_of(std::string_view alphabet) {
 constexpr auto kStandardValues = values_of(kStandard);
 constexpr auto kUrlValues = values_of(kUrl);
 
-std::string encode(std::string_view bytes, std::string_view alphabet) {
-  std::string out((bytes.size() * 4 + 2) / 3, '\0');
+// Padding is '=' up to a multiple of four characters.
+std::string encode(std::string_view bytes, std::string_view alphabet, Padding padding) {
+  const auto size = (bytes.size() * 4 + 2) / 3;
+  std::string out(padding == Padding::yes ? (size + 3) / 4 * 4 : size, '=');
   const char* letters = alphabet.data();
   const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* const end = from + bytes.size();
@@ -34,9 +38,10 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
     *to++ = letters[bits >> 6 & 63];
     *to++ = letters[bits & 63];
   }
+  const char* const last = out.data() + size;
   if (from == end) return out;
   const auto bits = std::uint32_t{from[0]} << 16 | (end - from > 1 ? std::uint32_t{from[1]} << 8 : 0);
-  for (int shift = 18; to != out.data() + out.size(); shift -= 6) *to++ = letters[bits >> shift & 63];
+  for (int shift = 18; to != last; shift -= 6) *to++ = letters[bits >> shift & 63];
   return out;
 }
 
@@ -71,9 +76,7 @@ std::optional<std::string> decode(std::string_view text, const std::array<std::u
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  auto out = encode(bytes, kStandard);
-  while (out.size() % 4 != 0) out += '=';
-  return out;
+  return encode(bytes, kStandard, Padding::yes);
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
@@ -87,7 +90,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 std::string base64url_encode(std::string_view bytes) {
-  return encode(bytes, kUrl);
+  return encode(bytes, kUrl, Padding::no);
 }
 std::optional<std::string> base64url_decode(std::string_view text) {
   return decode(text, kUrlValues);

@@ -175,8 +175,8 @@ std::expected<Value, JwtError> verify_jwt(std::string_view token, const KeySet& 
   return verify_jwt(token, sha256(token.substr(0, token.rfind('.'))), keys, allowed);
 }
 
-std::expected<Value, JwtError> verify_jwt(std::string_view token, const Sha256Digest& signing_input,
-                                          const KeySet& keys, AllowedAlgorithms allowed) {
+std::expected<Value, JwtError> verify_jwt(std::string_view token, const Sha256Digest& signing_input, const KeySet& keys,
+                                          AllowedAlgorithms allowed) {
   auto parts = split_token(token);
   if (!parts) return std::unexpected(std::move(parts).error());
   auto header = remembered_header(parts->header);

@@ -79,8 +79,8 @@ struct Jwt {
 [[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys,
                                                                AllowedAlgorithms allowed = kAllAlgorithms);
 // The same for who has the SHA-256 of the token's first two parts, with the dot between them.
-[[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const Sha256Digest& signing_input,
-                                                               const KeySet& keys,
+[[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token,
+                                                               const Sha256Digest& signing_input, const KeySet& keys,
                                                                AllowedAlgorithms allowed = kAllAlgorithms);
 
 // Signs claims; the header is alg and kid (the key's thumbprint).

@@ -30,16 +30,27 @@ void append_part(std::string_view part, std::string& out) {
   out += '\0';
 }
 
-void append_disk_part(std::string_view part, std::string& out) {
-  for (char c : part) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && c != '/' && c != '%') {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+// What stands for a byte in a key on disk: itself, or '%' and two digits.
+bool stands_for_itself(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > 0x20 && byte < 0x7f && c != '/' && c != '%';
+}
+
+// Calls `begin()` at each part of a tail and `byte(c)` for each byte in it, unescaped.
+template <class Begin, class Byte>
+void walk_parts(std::string_view tail, Begin begin, Byte byte) {
+  bool inside = false;
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    if (!inside) begin();
+    inside = tail[i] != '\0';
+    if (!inside) continue;
+    if (tail[i] != '\x01') {
+      byte(tail[i]);
+      continue;
     }
+    ++i;
+    CHECK(i < tail.size());
+    byte(tail[i] == '\x01' ? '\0' : '\x01');
   }
 }
 
@@ -84,30 +95,34 @@ std::string_view tail_of(std::string_view full) {
 
 std::vector<std::string> parts_of(std::string_view tail) {
   std::vector<std::string> parts;
-  std::string part;
-  for (std::size_t i = 0; i < tail.size(); ++i) {
-    if (tail[i] == '\0') {
-      parts.push_back(std::move(part));
-      part.clear();
-    } else if (tail[i] == '\x01') {
-      ++i;
-      CHECK(i < tail.size());
-      part += tail[i] == '\x01' ? '\0' : '\x01';
-    } else {
-      part += tail[i];
-    }
-  }
+  walk_parts(tail, [&] { parts.emplace_back(); }, [&](char c) { parts.back() += c; });
   return parts;
 }
 
 std::string to_disk_key(std::string_view full) {
-  std::string out(kRoot);
+  std::string out;
+  out.reserve(kRoot.size() + full.size() + 16);
+  out += kRoot;
   out += table_of(full);
-  for (const auto& part : parts_of(tail_of(full))) {
-    out += '/';
-    append_disk_part(part, out);
-  }
+  walk_parts(
+      tail_of(full), [&] { out += '/'; },
+      [&](char c) {
+        if (stands_for_itself(c)) {
+          out += c;
+          return;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += kHex[byte >> 4];
+        out += kHex[byte & 15];
+      });
   return out;
+}
+
+std::size_t disk_key_size(std::string_view full) {
+  auto size = kRoot.size() + table_of(full).size();
+  walk_parts(tail_of(full), [&] { ++size; }, [&](char c) { size += stands_for_itself(c) ? 1 : 3; });
+  return size;
 }
 
 std::optional<std::string> from_disk_key(std::string_view disk) {

@@ -30,6 +30,7 @@ std::string_view tail_of(std::string_view full);
 std::vector<std::string> parts_of(std::string_view tail);
 
 std::string to_disk_key(std::string_view full);
+std::size_t disk_key_size(std::string_view full);  // of to_disk_key, without making it
 std::optional<std::string> from_disk_key(
     std::string_view disk);  // the full key; nothing if it is not one that to_disk_key makes
 

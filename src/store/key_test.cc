@@ -29,6 +29,7 @@ TEST(Key, DiskFormIsReadable) {
   for (const auto& [parts, disk] : cases) {
     auto full = full_key("roles", parts);
     EXPECT_EQ(to_disk_key(full), disk);
+    EXPECT_EQ(disk_key_size(full), disk.size());
     EXPECT_EQ(from_disk_key(disk), full);
     EXPECT_EQ(table_of(full), "roles");
     EXPECT_EQ(parts_of(tail_of(full)), owned(parts));

@@ -47,7 +47,7 @@ void Transaction::put_kept(const detail::RecordType& type, const KeyParts& key, 
                            std::unique_ptr<const Kept> decoded) {
   auto& state = *state_;
   auto full = encode(state, type.table, key);
-  if (full.size() > kMaxKeyBytes || to_disk_key(full).size() > kMaxKeyBytes) {
+  if (full.size() > kMaxKeyBytes || disk_key_size(full) > kMaxKeyBytes) {
     state.fail({ErrorKind::too_large, {}, 0, "A name is too long to be stored.", "key over the store's limit", {}});
     return;
   }
