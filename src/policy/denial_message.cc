@@ -13,11 +13,15 @@ struct Phrase {
 };
 
 // By Layer, from identity.
-constexpr std::array<Phrase, 4> kPhrases = {{
+constexpr std::array<Phrase, 8> kPhrases = {{
     {"identity-based policy", "with an explicit deny in an identity-based policy"},
     {"permissions boundary", "with an explicit deny in a permissions boundary"},
     {"session policy", "with an explicit deny in a session policy"},
     {"resource-based policy", "with an explicit deny in a resource-based policy"},
+    {"role trust policy", "with an explicit deny in the role trust policy"},
+    {"service control policy", "with an explicit deny in a service control policy"},
+    {"resource control policy", "with an explicit deny in a resource control policy"},
+    {"VPC endpoint policy", "with an explicit deny in a VPC endpoint policy"},
 }};
 
 std::string_view caller_name(const Principal& principal) {

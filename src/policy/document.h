@@ -62,7 +62,8 @@ void for_each_child(const JsonTree& tree, std::uint32_t node, Visit visit) {
 }
 
 inline bool is_resource_based(Kind kind) {
-  return kind == Kind::trust || kind == Kind::bucket;
+  return kind == Kind::trust || kind == Kind::bucket || kind == Kind::resource || kind == Kind::resource_control ||
+         kind == Kind::endpoint;
 }
 
 }  // namespace podpass::policy

@@ -64,9 +64,8 @@ bool applies(const Compiled& compiled, const Statement& statement, const Questio
   return true;
 }
 
-// Whether a deny statement is about the caller. Identity policies have no principal: theirs is whom they are attached
-// to.
-bool denies_caller(const Compiled& compiled, const Statement& statement, const Principal& principal) {
+// Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
+bool is_about_caller(const Compiled& compiled, const Statement& statement, const Principal& principal) {
   const auto patterns = run_of(compiled.principals, statement.principals);
   switch (statement.principal_form) {
     case ListForm::absent:
@@ -84,7 +83,7 @@ std::optional<Decision> explicit_deny(const Policy& policy, Layer layer, const Q
   for (const auto index : compiled.denies) {
     const auto& statement = compiled.statements[index];
     if (!applies(compiled, statement, question)) continue;
-    if (!denies_caller(compiled, statement, question.request.principal)) continue;
+    if (!is_about_caller(compiled, statement, question.request.principal)) continue;
     Decision decision;
     decision.outcome = Outcome::explicit_deny;
     decision.layer = layer;
@@ -119,7 +118,9 @@ Allowing find_allow(std::span<const NamedPolicy> policies, const Question& quest
     if (!policies[i].policy) continue;
     const auto& compiled = policies[i].policy->compiled();
     for (const auto index : compiled.allows) {
-      if (!applies(compiled, compiled.statements[index], question)) continue;
+      const auto& statement = compiled.statements[index];
+      if (!applies(compiled, statement, question)) continue;
+      if (!is_about_caller(compiled, statement, question.request.principal)) continue;
       return {static_cast<std::int32_t>(i), static_cast<std::int32_t>(index)};
     }
   }
@@ -194,6 +195,45 @@ Decision refuse(Layer layer) {
   return decision;
 }
 
+// The organization's policies: every level must allow. Without any level nothing does.
+std::optional<Decision> refused_by_levels(std::span<const Level> levels, Layer layer, const Question& question) {
+  if (levels.empty()) return refuse(layer);
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (find_allow(levels[i], question).found()) continue;
+    auto decision = refuse(layer);
+    decision.level = static_cast<std::int32_t>(i);
+    return decision;
+  }
+  return {};
+}
+
+std::optional<Decision> denied_by_levels(std::span<const Level> levels, Layer layer, const Question& question) {
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (auto denied = explicit_deny(levels[i], layer, question)) {
+      denied->level = static_cast<std::int32_t>(i);
+      return denied;
+    }
+  }
+  return {};
+}
+
+// What stands above the account's own policies: first whatever denies, or, if `kind` is implicit_deny, does not allow.
+// Service control policies bind the principals of an account, root too, and neither services nor strangers.
+std::optional<Decision> refused_from_above(const Question& question, const Layers& layers, Outcome kind) {
+  const bool own = has_own_policies(question.request.principal.type);
+  const auto levels = kind == Outcome::explicit_deny ? denied_by_levels : refused_by_levels;
+  if (layers.has_resource_control) {
+    if (auto refused = levels(layers.resource_control, Layer::resource_control, question)) return refused;
+  }
+  if (layers.has_service_control && own) {
+    if (auto refused = levels(layers.service_control, Layer::service_control, question)) return refused;
+  }
+  if (!layers.has_endpoint) return {};
+  if (kind == Outcome::explicit_deny) return explicit_deny(layers.endpoint, Layer::endpoint, question);
+  if (!find_allow(layers.endpoint, question).found()) return refuse(Layer::endpoint);
+  return {};
+}
+
 Decision decide(const Question& question, const Layers& layers) {
   const auto& request = question.request;
   const auto resource_layer = layers.trust ? Layer::trust : Layer::resource;
@@ -251,6 +291,7 @@ Decision evaluate(const Request& request, const Layers& layers) {
     return refuse(own ? Layer::identity : resource_layer);
 
   const Question question(request);
+  if (auto denied = refused_from_above(question, layers, Outcome::explicit_deny)) return *denied;
   if (own) {
     if (auto denied = explicit_deny(layers.identity, Layer::identity, question)) return *denied;
     if (layers.has_boundary) {
@@ -263,6 +304,7 @@ Decision evaluate(const Request& request, const Layers& layers) {
   if (layers.resource) {
     if (auto denied = explicit_deny(*layers.resource, resource_layer, question)) return *denied;
   }
+  if (auto refused = refused_from_above(question, layers, Outcome::implicit_deny)) return *refused;
   return decide(question, layers);
 }
 

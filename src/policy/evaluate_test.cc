@@ -97,7 +97,8 @@ const std::map<std::string, std::string> kOwnPolicies = {
 
 std::string spelled(const Decision& decision) {
   constexpr std::array kOutcomes = {"allow", "implicit", "explicit"};
-  constexpr std::array kLayers = {"none", "identity", "boundary", "session", "resource", "trust"};
+  constexpr std::array kLayers = {"none",  "identity",        "boundary",         "session", "resource",
+                                  "trust", "service_control", "resource_control", "endpoint"};
   return std::string(kOutcomes[static_cast<std::size_t>(decision.outcome)]) + " " +
          kLayers[static_cast<std::size_t>(decision.layer)];
 }
@@ -130,6 +131,79 @@ void run_layer_table(const std::string& file, std::size_t least, Kind kind, std:
 
 TEST(Evaluate, Layers) {
   run_layer_table("layers.txt", 110, Kind::bucket, "s3:GetObject", "arn:aws:s3:::b/k");
+}
+
+// The levels of a control policy as the table has them: "allow > none".
+class Levels {
+ public:
+  Levels(const std::string& words, Kind kind) : there_(words != "-") {
+    if (!there_ || words == "[]") return;
+    for (const auto word : split(words, '>')) {
+      auto json = kOwnPolicies.at(std::string(trim(word)));
+      if (kind == Kind::resource_control) json = kEveryones.at(std::string(trim(word)));
+      policies_.push_back(must_parse(json, kind));
+    }
+    for (const auto& policy : policies_) named_.push_back({policy.get(), {}});
+    for (const auto& each : named_) levels_.emplace_back(&each, 1);
+  }
+  bool there() const { return there_; }
+  std::span<const Level> levels() const { return levels_; }
+
+ private:
+  static inline const std::map<std::string, std::string> kEveryones = {
+      {"none", R"({"Statement":{"Effect":"Deny","Principal":"*","Action":"ec2:*","Resource":"*"}})"},
+      {"allow", R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}})"},
+      {"allow+deny", R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},
+                                      {"Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*"}]})"},
+  };
+  bool there_;
+  std::vector<std::shared_ptr<const Policy>> policies_;
+  std::vector<NamedPolicy> named_;
+  std::vector<Level> levels_;
+};
+
+TEST(Evaluate, WhatStandsAboveTheAccount) {
+  const Context context;
+  for (const auto& row : read_table("controls.txt", 8, 75)) {
+    SCOPED_TRACE("controls.txt:" + std::to_string(row.line));
+    const auto identity = row[2] == "-" ? nullptr : must_parse(kOwnPolicies.at(row[2]), Kind::identity);
+    const Levels service_control(row[3], Kind::service_control), resource_control(row[4], Kind::resource_control);
+    const auto endpoint = row[5] == "none" ? must_parse(R"({"Statement":{"Effect":"Allow","Principal":"*",
+                                                            "Action":"ec2:*","Resource":"*"}})",
+                                                        Kind::endpoint)
+                                           : resource_policy(row[5], Kind::endpoint);
+    const auto bucket = resource_policy(row[6], Kind::bucket);
+    const NamedPolicy named_identity{identity.get(), {}}, named_endpoint{endpoint.get(), {}};
+    Layers layers;
+    if (identity) layers.identity = {&named_identity, 1};
+    layers.resource = bucket.get();
+    layers.has_service_control = service_control.there();
+    layers.service_control = service_control.levels();
+    layers.has_resource_control = resource_control.there();
+    layers.resource_control = resource_control.levels();
+    layers.has_endpoint = endpoint != nullptr;
+    if (endpoint) layers.endpoint = {&named_endpoint, 1};
+    const auto principal = caller(row[0]);
+    const Request request{principal, "s3:GetObject", "arn:aws:s3:::b/k",
+                          row[1] == "same" ? principal.account : std::string_view("999988887777"), context};
+    EXPECT_EQ(spelled(evaluate(request, layers)), row[7]);
+  }
+}
+
+TEST(Evaluate, TheLevelThatRefusesIsTold) {
+  const auto all = must_parse(kOwnPolicies.at("allow"), Kind::identity);
+  const NamedPolicy named{all.get(), {}};
+  Layers layers;
+  layers.identity = {&named, 1};
+  layers.has_service_control = true;
+  const Context context;
+  const auto user = caller("user");
+  const Request request{user, "s3:GetObject", "arn:aws:s3:::b/k", user.account, context};
+  for (const auto& [words, level] : {std::pair<const char*, int>{"allow > none > none", 1}, {"none > deny", 1}, {"[]", -1}}) {
+    const Levels levels(words, Kind::service_control);
+    layers.service_control = levels.levels();
+    EXPECT_EQ(evaluate(request, layers).level, level) << words;
+  }
 }
 
 TEST(Evaluate, Trust) {
@@ -302,6 +376,15 @@ TEST(DenialMessage, SaysWhatAwsSays) {
   EXPECT_EQ(said(Outcome::explicit_deny, boundary), front + " with an explicit deny in a permissions boundary");
   EXPECT_EQ(said(Outcome::explicit_deny, session), front + " with an explicit deny in a session policy");
   EXPECT_EQ(said(Outcome::explicit_deny, resource), front + " with an explicit deny in a resource-based policy");
+  EXPECT_EQ(said(Outcome::implicit_deny, service_control),
+            front + " because no service control policy allows the s3:GetObject action");
+  EXPECT_EQ(said(Outcome::explicit_deny, service_control), front + " with an explicit deny in a service control policy");
+  EXPECT_EQ(said(Outcome::implicit_deny, resource_control),
+            front + " because no resource control policy allows the s3:GetObject action");
+  EXPECT_EQ(said(Outcome::explicit_deny, resource_control), front + " with an explicit deny in a resource control policy");
+  EXPECT_EQ(said(Outcome::implicit_deny, endpoint),
+            front + " because no VPC endpoint policy allows the s3:GetObject action");
+  EXPECT_EQ(said(Outcome::explicit_deny, endpoint), front + " with an explicit deny in a VPC endpoint policy");
   EXPECT_EQ(said(Outcome::explicit_deny, identity, "arn:aws:iam::1:policy/p"),
             front + " with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/p");
 }

@@ -28,7 +28,22 @@ struct Principal;
 //   trust     a role's trust policy: Principal, no Resource, sts actions only
 //   session   a session policy: as identity
 //   bucket    an S3 bucket policy: Principal and Resource
-enum class Kind : std::uint8_t { identity, trust, session, bucket, managed };
+//   resource  a resource-based policy of any other service: Principal and Resource
+//   service_control   of an organization, for the principals of its accounts: as identity
+//   resource_control  of an organization, for the resources of its accounts: Principal "*", and Deny but for the one
+//                     that allows everything
+//   endpoint  a VPC endpoint policy: Principal and Resource
+enum class Kind : std::uint8_t {
+  identity,
+  trust,
+  session,
+  bucket,
+  managed,
+  resource,
+  service_control,
+  resource_control,
+  endpoint
+};
 
 enum class Effect : std::uint8_t { allow, deny };
 
@@ -122,6 +137,9 @@ struct NamedPolicy {
   std::string_view arn;  // of a managed policy; empty for inline ones
 };
 
+// A level of an organization - its root, a unit, the account - and what is attached there.
+using Level = std::span<const NamedPolicy>;
+
 // The policies that apply. A layer that is absent (`has_` false) does not limit; a layer that is present and empty
 // denies.
 struct Layers {
@@ -132,9 +150,25 @@ struct Layers {
   NamedPolicy boundary;
   bool has_session = false;
   std::span<const NamedPolicy> session;  // inline and managed session policies, one set
+  bool has_service_control = false;      // of the principal's account; each level must allow
+  std::span<const Level> service_control;
+  bool has_resource_control = false;  // of the resource's account; each level must allow
+  std::span<const Level> resource_control;
+  bool has_endpoint = false;  // of the VPC endpoint that the request came through
+  std::span<const NamedPolicy> endpoint;
 };
 
-enum class Layer : std::uint8_t { none, identity, boundary, session, resource, trust };
+enum class Layer : std::uint8_t {
+  none,
+  identity,
+  boundary,
+  session,
+  resource,
+  trust,
+  service_control,
+  resource_control,
+  endpoint
+};
 enum class Outcome : std::uint8_t { allow, implicit_deny, explicit_deny };
 
 struct Decision {
@@ -143,7 +177,8 @@ struct Decision {
   std::string_view policy_arn;  // explicit deny by a managed policy: its ARN (a view into the Layers)
   std::int32_t statement =
       -1;  // index of the deciding statement in its policy; -1: none (implicit deny, root, GetCallerIdentity)
-  std::int32_t policy = -1;  // index of that policy in its layer
+  std::int32_t policy = -1;  // index of that policy in its layer, or in its level
+  std::int32_t level = -1;   // of an organization's policies: the level that denied, from the root
   bool allowed() const { return outcome == Outcome::allow; }
 };
 

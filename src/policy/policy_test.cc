@@ -2,22 +2,25 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "policy/table_for_test.h"
 
 namespace podpass::policy {
 namespace {
 
 Kind kind_named(const std::string& name) {
-  if (name == "managed") return Kind::managed;
-  if (name == "trust") return Kind::trust;
-  if (name == "session") return Kind::session;
-  if (name == "bucket") return Kind::bucket;
-  EXPECT_EQ(name, "identity");
-  return Kind::identity;
+  static const std::map<std::string, Kind> kKinds = {
+      {"identity", Kind::identity}, {"managed", Kind::managed},
+      {"trust", Kind::trust},       {"session", Kind::session},
+      {"bucket", Kind::bucket},     {"resource", Kind::resource},
+      {"endpoint", Kind::endpoint}, {"service_control", Kind::service_control},
+      {"resource_control", Kind::resource_control}};
+  return kKinds.at(name);
 }
 
 TEST(Policy, Validation) {
-  for (const auto& row : read_table("validation.txt", 3, 130)) {
+  for (const auto& row : read_table("validation.txt", 3, 150)) {
     SCOPED_TRACE("validation.txt:" + std::to_string(row.line) + " " + row[1]);
     const auto kind = kind_named(row[0]);
     const auto policy = Policy::parse(row[1] == "\"\"" ? "" : row[1], kind);

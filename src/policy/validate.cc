@@ -1,5 +1,5 @@
-// What a document says, checked in AWS's order: one table of checks for identity-like kinds, one for trust, one for
-// bucket policies. The first check that finds fault gives the error.
+// What a document says, checked in AWS's order: a table of checks for each family of kinds. The first check that finds
+// fault gives the error.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -383,20 +383,71 @@ constexpr std::array<Check, 7> kTrustChecks = {
     each_statement<check_trust_actions>,
 };
 
+constexpr std::array<Check, 6> kResourceChecks = {
+    each_statement<check_has_principal>, each_statement<check_effect>,         check_sids,
+    each_statement<check_action_field>,  each_statement<check_resource_field>, each_statement<check_principals>,
+};
+
+// What an organization may attach: a Deny about everyone, or the one policy that allows everything.
+Result<void> check_resource_control(const Document& document, const StatementNodes& statement) {
+  const auto& tree = document.tree;
+  const auto only = [&](std::uint32_t node, std::string_view text) {
+    bool good = node != 0;
+    for_each_item(tree, node, [&](const JsonNode& item) { good = good && item.text == text; });
+    return good;
+  };
+  bool everyone = tree[statement.principal].type == JsonType::text;
+  if (!everyone && statement.principal) {
+    for_each_child(tree, statement.principal, [&](std::uint32_t type) { everyone = only(type, "*"); });
+  }
+  if (!statement.principal || !everyone) {
+    return malformed_at(document, statement.node, "A resource control policy must name the principal \"*\".");
+  }
+  if (statement.not_action) {
+    return malformed_at(document, statement.not_action, "A resource control policy cannot have NotAction.");
+  }
+  if (tree[statement.effect].text == "Deny") return {};
+  if (only(statement.action, "*") && only(statement.resource, "*") && !statement.condition) return {};
+  return malformed_at(document, statement.effect, "A resource control policy can only deny.");
+}
+
+constexpr std::array<Check, 7> kResourceControlChecks = {
+    each_statement<check_has_principal>,    each_statement<check_effect>,         check_sids,
+    each_statement<check_action_field>,     each_statement<check_resource_field>, each_statement<check_principals>,
+    each_statement<check_resource_control>,
+};
+
 constexpr std::array<Check, 9> kBucketChecks = {
     each_statement<check_has_principal>,  each_statement<check_effect>,           check_sids,
     each_statement<check_action_field>,   each_statement<check_resource_field>,   each_statement<check_principals>,
     each_statement<check_bucket_actions>, each_statement<check_bucket_resources>, each_statement<check_bucket_reach>,
 };
 
+std::span<const Check> checks_of(Kind kind) {
+  switch (kind) {
+    case Kind::identity:
+    case Kind::session:
+    case Kind::managed:
+    case Kind::service_control:
+      return kIdentityChecks;
+    case Kind::trust:
+      return kTrustChecks;
+    case Kind::bucket:
+      return kBucketChecks;
+    case Kind::resource:
+    case Kind::endpoint:
+      return kResourceChecks;
+    case Kind::resource_control:
+      return kResourceControlChecks;
+  }
+  return kIdentityChecks;
+}
+
 }  // namespace
 
 Result<void> validate(const Document& document) {
-  std::span<const Check> checks = kIdentityChecks;
-  if (document.kind == Kind::trust) checks = kTrustChecks;
-  if (document.kind == Kind::bucket) checks = kBucketChecks;
   if (document.kind == Kind::managed) TRY(check_version(document));
-  for (const auto check : checks) TRY(check(document));
+  for (const auto check : checks_of(document.kind)) TRY(check(document));
   return {};
 }
 

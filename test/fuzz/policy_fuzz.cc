@@ -72,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Context context;
   fill(context);
   static_cast<void>(size_without_whitespace(json));
-  for (const auto kind : {Kind::identity, Kind::managed, Kind::trust, Kind::session, Kind::bucket}) {
+  for (const auto kind : {Kind::identity, Kind::managed, Kind::trust, Kind::session, Kind::bucket, Kind::resource,
+                          Kind::service_control, Kind::resource_control, Kind::endpoint}) {
     const auto policy = Policy::parse(json, kind, {{std::string(kUserArn), "AIDAALICE"}});
     if (!policy) {
       CHECK(!policy.error().code.empty() && !policy.error().message.empty());
