@@ -199,7 +199,8 @@ TEST(Evaluate, TheLevelThatRefusesIsTold) {
   const Context context;
   const auto user = caller("user");
   const Request request{user, "s3:GetObject", "arn:aws:s3:::b/k", user.account, context};
-  for (const auto& [words, level] : {std::pair<const char*, int>{"allow > none > none", 1}, {"none > deny", 1}, {"[]", -1}}) {
+  for (const auto& [words, level] :
+       {std::pair<const char*, int>{"allow > none > none", 1}, {"none > deny", 1}, {"[]", -1}}) {
     const Levels levels(words, Kind::service_control);
     layers.service_control = levels.levels();
     EXPECT_EQ(evaluate(request, layers).level, level) << words;
@@ -378,10 +379,12 @@ TEST(DenialMessage, SaysWhatAwsSays) {
   EXPECT_EQ(said(Outcome::explicit_deny, resource), front + " with an explicit deny in a resource-based policy");
   EXPECT_EQ(said(Outcome::implicit_deny, service_control),
             front + " because no service control policy allows the s3:GetObject action");
-  EXPECT_EQ(said(Outcome::explicit_deny, service_control), front + " with an explicit deny in a service control policy");
+  EXPECT_EQ(said(Outcome::explicit_deny, service_control),
+            front + " with an explicit deny in a service control policy");
   EXPECT_EQ(said(Outcome::implicit_deny, resource_control),
             front + " because no resource control policy allows the s3:GetObject action");
-  EXPECT_EQ(said(Outcome::explicit_deny, resource_control), front + " with an explicit deny in a resource control policy");
+  EXPECT_EQ(said(Outcome::explicit_deny, resource_control),
+            front + " with an explicit deny in a resource control policy");
   EXPECT_EQ(said(Outcome::implicit_deny, endpoint),
             front + " because no VPC endpoint policy allows the s3:GetObject action");
   EXPECT_EQ(said(Outcome::explicit_deny, endpoint), front + " with an explicit deny in a VPC endpoint policy");

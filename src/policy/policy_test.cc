@@ -10,12 +10,15 @@ namespace podpass::policy {
 namespace {
 
 Kind kind_named(const std::string& name) {
-  static const std::map<std::string, Kind> kKinds = {
-      {"identity", Kind::identity}, {"managed", Kind::managed},
-      {"trust", Kind::trust},       {"session", Kind::session},
-      {"bucket", Kind::bucket},     {"resource", Kind::resource},
-      {"endpoint", Kind::endpoint}, {"service_control", Kind::service_control},
-      {"resource_control", Kind::resource_control}};
+  static const std::map<std::string, Kind> kKinds = {{"identity", Kind::identity},
+                                                     {"managed", Kind::managed},
+                                                     {"trust", Kind::trust},
+                                                     {"session", Kind::session},
+                                                     {"bucket", Kind::bucket},
+                                                     {"resource", Kind::resource},
+                                                     {"endpoint", Kind::endpoint},
+                                                     {"service_control", Kind::service_control},
+                                                     {"resource_control", Kind::resource_control}};
   return kKinds.at(name);
 }
 
