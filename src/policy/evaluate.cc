@@ -2,81 +2,15 @@
 // caller, and that says which of identity policies, boundary and session policies must allow too (IAM user guide,
 // "Policy evaluation logic" and "Evaluating identity-based policies with resource-based policies").
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/strings.h"
 #include "policy/compiled.h"
+#include "policy/matching.h"
 #include "policy/policy.h"
 
 namespace podpass::policy {
 namespace {
-
-// The request, with what the matching of every statement needs made once.
-class Question {
- public:
-  explicit Question(const Request& request) : request(request) {
-    const auto size = std::min(request.action.size(), action_.size());
-    for (std::size_t i = 0; i < size; ++i) action_[i] = ascii_lower(request.action[i]);
-    action = {action_.data(), size};
-    action_head = head_of(action);
-    whole_service = request.resource == "*";
-  }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
-
-  const Request& request;
-  std::string_view action;  // lower case
-  std::uint64_t action_head = 0;
-  bool whole_service = false;  // the action has no resource-level permissions
-
- private:
-  std::array<char, kMaxActionSize> action_;
-};
-
-bool action_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  for (const auto& pattern : run_of(compiled.pool.patterns, statement.actions)) {
-    if (head_differs(pattern, question.action_head)) continue;
-    if (compiled.pool.matches(pattern, question.action, question.request.context)) {
-      return statement.action_form == ListForm::listed;
-    }
-  }
-  return statement.action_form == ListForm::inverted;
-}
-
-bool resource_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  if (statement.resource_form == ListForm::absent) return true;  // a trust policy: its resource is its role
-  for (const auto& pattern : run_of(compiled.pool.patterns, statement.resources)) {
-    const bool matches = question.whole_service
-                             ? pattern.type == PatternType::any
-                             : compiled.pool.matches(pattern, question.request.resource, question.request.context);
-    if (matches) return statement.resource_form == ListForm::listed;
-  }
-  return statement.resource_form == ListForm::inverted;
-}
-
-// All of a statement but its principal.
-bool applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  if (!action_applies(compiled, statement, question) || !resource_applies(compiled, statement, question)) return false;
-  for (const auto& condition : run_of(compiled.conditions, statement.conditions)) {
-    if (!holds(compiled, condition, question.request.context)) return false;
-  }
-  return true;
-}
-
-// Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
-bool is_about_caller(const Compiled& compiled, const Statement& statement, const Principal& principal) {
-  const auto patterns = run_of(compiled.principals, statement.principals);
-  switch (statement.principal_form) {
-    case ListForm::absent:
-      return true;
-    case ListForm::listed:
-      return match_principal(compiled.pool, patterns, principal) != kNoMatch;
-    case ListForm::inverted:
-      return !exempt(compiled.pool, patterns, principal);
-  }
-  return true;
-}
 
 std::optional<Decision> explicit_deny(const Policy& policy, Layer layer, const Question& question) {
   const auto& compiled = policy.compiled();
@@ -127,68 +61,6 @@ Allowing find_allow(std::span<const NamedPolicy> policies, const Question& quest
   return {};
 }
 
-// How the allow statements of the resource's policy name the caller: the strongest way, and the statement that does.
-struct Grant {
-  Match match = kNoMatch;
-  std::int32_t statement = -1;
-};
-
-Match strongest(std::uint8_t matches) {
-  for (const auto match : {kDirectMatch, kEveryoneMatch, kParentMatch, kAccountMatch}) {
-    if ((matches & match) != 0) return match;
-  }
-  return kNoMatch;
-}
-
-Grant find_grant(const Policy& policy, const Question& question) {
-  const auto& compiled = policy.compiled();
-  const auto& principal = question.request.principal;
-  Grant grant;
-  for (const auto index : compiled.allows) {
-    const auto& statement = compiled.statements[index];
-    if (statement.principal_form != ListForm::listed) continue;
-    const auto match =
-        strongest(match_principal(compiled.pool, run_of(compiled.principals, statement.principals), principal));
-    // A web identity is vouched for by its provider only: "*" is not meant for it.
-    if (match == kEveryoneMatch && principal.type == PrincipalType::web_identity) continue;
-    if (match <= grant.match || !applies(compiled, statement, question)) continue;
-    grant = {match, static_cast<std::int32_t>(index)};
-    if (match == kDirectMatch) break;
-  }
-  return grant;
-}
-
-// Which of the caller's own layers must allow.
-struct Needs {
-  bool identity = true;
-  bool boundary = true;
-  bool session = true;
-  bool grant = false;  // the resource's policy must name the caller
-};
-
-bool has_own_policies(PrincipalType type) {
-  return type == PrincipalType::root || type == PrincipalType::user || type == PrincipalType::role_session ||
-         type == PrincipalType::federated_user;
-}
-
-Needs needs_of(const Request& request, const Layers& layers, Match match) {
-  if (!has_own_policies(request.principal.type)) return {false, false, false, true};
-  const bool same_account = request.resource_account.empty() || request.resource_account == request.principal.account;
-  if (!same_account) return {true, true, true, true};
-  switch (match) {
-    case kDirectMatch:
-      return {false, false, false, false};
-    case kEveryoneMatch:
-      return {false, false, true, false};
-    case kParentMatch:
-      return {false, true, true, false};
-    case kAccountMatch:
-    case kNoMatch:
-      break;
-  }
-  return {true, true, true, layers.trust};
-}
-
 Decision refuse(Layer layer) {
   Decision decision;
   decision.layer = layer;
@@ -235,32 +107,27 @@ std::optional<Decision> refused_from_above(const Question& question, const Layer
 }
 
 Decision decide(const Question& question, const Layers& layers) {
-  const auto& request = question.request;
   const auto resource_layer = layers.trust ? Layer::trust : Layer::resource;
-  const bool is_root = request.principal.type == PrincipalType::root;
   const Grant grant = layers.resource ? find_grant(*layers.resource, question) : Grant{};
-  const Needs needs = needs_of(request, layers, grant.match);
+  const Needs needs = needs_of(question.request, layers, grant.match);
   Decision decision;
   decision.outcome = Outcome::allow;
+  decision.layer = Layer::identity;
   if (grant.match != kNoMatch) {
     decision.layer = resource_layer;
     decision.policy = 0;
     decision.statement = grant.statement;
   }
   if (needs.grant && layers.trust && grant.match == kNoMatch) return refuse(resource_layer);
-  if (needs.identity && !is_root) {
+  if (needs.identity) {
     const auto allowing = find_allow(layers.identity, question);
     if (!allowing.found()) return refuse(Layer::identity);
     decision.layer = Layer::identity;
     decision.policy = allowing.policy;
     decision.statement = allowing.statement;
   }
-  if (is_root && decision.layer == Layer::none) decision.layer = Layer::identity;
-  if (needs.boundary && layers.has_boundary && !is_root && !find_allow({&layers.boundary, 1}, question).found()) {
-    return refuse(Layer::boundary);
-  }
-  if (needs.session && layers.has_session && !find_allow(layers.session, question).found())
-    return refuse(Layer::session);
+  if (needs.boundary && !find_allow({&layers.boundary, 1}, question).found()) return refuse(Layer::boundary);
+  if (needs.session && !find_allow(layers.session, question).found()) return refuse(Layer::session);
   if (needs.grant && grant.match == kNoMatch) return refuse(resource_layer);
   return decision;
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "policy/agreement_for_test.h"
 #include "policy/policy.h"
 #include "policy/table_for_test.h"
 
@@ -126,6 +127,7 @@ void run_layer_table(const std::string& file, std::size_t least, Kind kind, std:
     const Request request{principal, action, resource,
                           row[1] == "same" ? principal.account : std::string_view("999988887777"), context};
     EXPECT_EQ(spelled(evaluate(request, layers)), row[6]);
+    EXPECT_EQ(disagreement(request, layers), "");
   }
 }
 
@@ -187,6 +189,7 @@ TEST(Evaluate, WhatStandsAboveTheAccount) {
     const Request request{principal, "s3:GetObject", "arn:aws:s3:::b/k",
                           row[1] == "same" ? principal.account : std::string_view("999988887777"), context};
     EXPECT_EQ(spelled(evaluate(request, layers)), row[7]);
+    EXPECT_EQ(disagreement(request, layers), "");
   }
 }
 

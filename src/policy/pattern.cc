@@ -9,7 +9,6 @@
 namespace podpass::policy {
 namespace {
 
-constexpr std::size_t kArnFields = 6;
 constexpr auto npos = std::string_view::npos;
 
 // What stands at a `${`.

@@ -21,6 +21,7 @@
 namespace podpass::policy {
 
 inline constexpr std::size_t kMaxVariables = 64;
+inline constexpr std::size_t kArnFields = 6;
 
 struct TextRange {
   std::uint32_t offset = 0;

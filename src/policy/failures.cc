@@ -1,0 +1,114 @@
+// Why a statement does not apply, for people: the document is read again, since what is compiled has forgotten how the
+// values were written.
+#include "policy/document.h"
+#include "policy/explain.h"
+#include "policy/matching.h"
+
+namespace podpass::policy {
+namespace {
+
+std::vector<std::string> texts_of(const JsonTree& tree, std::uint32_t node) {
+  std::vector<std::string> texts;
+  for_each_item(tree, node, [&](const JsonNode& item) { texts.emplace_back(item.text); });
+  return texts;
+}
+
+std::vector<std::string> principals_of(const JsonTree& tree, std::uint32_t node) {
+  if (tree[node].type != JsonType::object) return texts_of(tree, node);
+  std::vector<std::string> texts;
+  for_each_child(tree, node, [&](std::uint32_t type) {
+    for_each_item(tree, type, [&](const JsonNode& item) {
+      texts.push_back(std::string(tree[type].key) + " " + std::string(item.text));
+    });
+  });
+  return texts;
+}
+
+std::vector<std::string> names_of(const Principal& principal) {
+  std::vector<std::string> names;
+  for (const auto name : {principal.arn, principal.role_arn, principal.service, principal.provider}) {
+    if (!name.empty()) names.emplace_back(name);
+  }
+  if (names.empty()) names.emplace_back("anonymous");
+  return names;
+}
+
+class Reader {
+ public:
+  Reader(const Request& request, const Policy& policy, const Document& document, const Examined& examined)
+      : request_(request),
+        policy_(policy),
+        compiled_(policy.compiled()),
+        tree_(document.tree),
+        examined_(examined),
+        statement_(compiled_.statements[static_cast<std::size_t>(examined.statement)]),
+        nodes_(document.statements[static_cast<std::size_t>(examined.statement)]) {}
+
+  std::vector<Failure> read() {
+    const Question question(request_);
+    if (!names_caller(compiled_, statement_, request_.principal, examined_.layer, examined_.effect)) {
+      const auto node = nodes_.any_principal();
+      add(kPrincipal, node, nodes_.not_principal != 0, principals_of(tree_, node), names_of(request_.principal));
+    }
+    if (!action_applies(compiled_, statement_, question)) {
+      const auto node = nodes_.any_action();
+      add(kAction, node, nodes_.not_action != 0, texts_of(tree_, node), {std::string(request_.action)});
+    }
+    if (!resource_applies(compiled_, statement_, question)) {
+      const auto node = nodes_.any_resource();
+      add(kResource, node, nodes_.not_resource != 0, texts_of(tree_, node), {std::string(request_.resource)});
+    }
+    conditions();
+    return std::move(failures_);
+  }
+
+ private:
+  Failure& add(Element element, std::uint32_t node, bool inverted, std::vector<std::string> wanted,
+               std::vector<std::string> actual) {
+    auto& failure = failures_.emplace_back();
+    failure.element = element;
+    failure.inverted = inverted;
+    failure.place = policy_.place(tree_[node].begin);
+    failure.wanted = std::move(wanted);
+    failure.actual = std::move(actual);
+    return failure;
+  }
+
+  // They were compiled in the order in which they are written.
+  void conditions() {
+    if (nodes_.condition == 0) return;
+    auto condition = run_of(compiled_.conditions, statement_.conditions).begin();
+    for_each_child(tree_, nodes_.condition, [&](std::uint32_t op) {
+      for_each_child(tree_, op, [&](std::uint32_t key) {
+        const auto& each = *condition++;
+        if (holds(compiled_, each, request_.context)) return;
+        auto& failure = add(kCondition, key, false, texts_of(tree_, key), {});
+        failure.op = tree_[op].key;
+        failure.key = tree_[key].key;
+        const auto* entry = request_.context.find(each.key_hash, tree_[key].key);
+        failure.key_missing = entry == nullptr;
+        if (entry) failure.actual.assign(entry->all().begin(), entry->all().end());
+      });
+    });
+  }
+
+  const Request& request_;
+  const Policy& policy_;
+  const Compiled& compiled_;
+  const JsonTree& tree_;
+  const Examined& examined_;
+  const Statement& statement_;
+  const StatementNodes& nodes_;
+  std::vector<Failure> failures_;
+};
+
+}  // namespace
+
+std::vector<Failure> failures(const Request& request, const Layers& layers, const Examined& examined) {
+  const auto& policy = *policy_of(layers, examined).policy;
+  const auto document = read_document(policy.text(), policy.kind());
+  if (!document) return {};  // it was read when it was parsed
+  return Reader(request, policy, *document, examined).read();
+}
+
+}  // namespace podpass::policy

@@ -1,0 +1,161 @@
+// Matching: whether a statement is about a request, element by element, and which of the caller's layers must allow it.
+// What evaluate (which stops at the first answer) and explain (which looks at everything) have in common, so that they
+// can't disagree. For the engine only. Pure; does not allocate; safe from any thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "base/strings.h"
+#include "policy/compiled.h"
+#include "policy/policy.h"
+
+namespace podpass::policy {
+
+// The request, with what the matching of every statement needs made once.
+class Question {
+ public:
+  explicit Question(const Request& request) : request(request) {
+    const auto size = std::min(request.action.size(), action_.size());
+    for (std::size_t i = 0; i < size; ++i) action_[i] = ascii_lower(request.action[i]);
+    action = {action_.data(), size};
+    action_head = head_of(action);
+    whole_service = request.resource == "*";
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  const Request& request;
+  std::string_view action;  // lower case
+  std::uint64_t action_head = 0;
+  bool whole_service = false;  // the action has no resource-level permissions
+
+ private:
+  std::array<char, kMaxActionSize> action_;
+};
+
+inline bool action_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
+  for (const auto& pattern : run_of(compiled.pool.patterns, statement.actions)) {
+    if (head_differs(pattern, question.action_head)) continue;
+    if (compiled.pool.matches(pattern, question.action, question.request.context)) {
+      return statement.action_form == ListForm::listed;
+    }
+  }
+  return statement.action_form == ListForm::inverted;
+}
+
+inline bool resource_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
+  if (statement.resource_form == ListForm::absent) return true;  // a trust policy: its resource is its role
+  for (const auto& pattern : run_of(compiled.pool.patterns, statement.resources)) {
+    const bool matches = question.whole_service
+                             ? pattern.type == PatternType::any
+                             : compiled.pool.matches(pattern, question.request.resource, question.request.context);
+    if (matches) return statement.resource_form == ListForm::listed;
+  }
+  return statement.resource_form == ListForm::inverted;
+}
+
+inline bool conditions_hold(const Compiled& compiled, const Statement& statement, const Question& question) {
+  for (const auto& condition : run_of(compiled.conditions, statement.conditions)) {
+    if (!holds(compiled, condition, question.request.context)) return false;
+  }
+  return true;
+}
+
+// All of a statement but its principal.
+inline bool applies(const Compiled& compiled, const Statement& statement, const Question& question) {
+  return action_applies(compiled, statement, question) && resource_applies(compiled, statement, question) &&
+         conditions_hold(compiled, statement, question);
+}
+
+// Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
+inline bool is_about_caller(const Compiled& compiled, const Statement& statement, const Principal& principal) {
+  const auto patterns = run_of(compiled.principals, statement.principals);
+  switch (statement.principal_form) {
+    case ListForm::absent:
+      return true;
+    case ListForm::listed:
+      return match_principal(compiled.pool, patterns, principal) != kNoMatch;
+    case ListForm::inverted:
+      return !exempt(compiled.pool, patterns, principal);
+  }
+  return true;
+}
+
+// The strongest way in which an allow statement of a resource's policy names the caller.
+inline Match grant_match(const Compiled& compiled, const Statement& statement, const Principal& principal) {
+  if (statement.principal_form != ListForm::listed) return kNoMatch;
+  const auto matches = match_principal(compiled.pool, run_of(compiled.principals, statement.principals), principal);
+  for (const auto match : {kDirectMatch, kEveryoneMatch, kParentMatch, kAccountMatch}) {
+    if ((matches & match) == 0) continue;
+    // A web identity is vouched for by its provider only: "*" is not meant for it.
+    const bool meant = match != kEveryoneMatch || principal.type != PrincipalType::web_identity;
+    return meant ? match : kNoMatch;
+  }
+  return kNoMatch;
+}
+
+// As evaluation asks it: an allow of a resource's policy has to name the caller, elsewhere a statement must be about
+// it.
+inline bool names_caller(const Compiled& compiled, const Statement& statement, const Principal& principal, Layer layer,
+                         Effect effect) {
+  const bool grants = effect == Effect::allow && (layer == Layer::resource || layer == Layer::trust);
+  return grants ? grant_match(compiled, statement, principal) != kNoMatch
+                : is_about_caller(compiled, statement, principal);
+}
+
+// How the allow statements of a resource's policy name the caller: the strongest way, and the statement that does.
+struct Grant {
+  Match match = kNoMatch;
+  std::int32_t statement = -1;
+};
+
+inline Grant find_grant(const Policy& policy, const Question& question) {
+  const auto& compiled = policy.compiled();
+  Grant grant;
+  for (const auto index : compiled.allows) {
+    const auto& statement = compiled.statements[index];
+    const auto match = grant_match(compiled, statement, question.request.principal);
+    if (match <= grant.match || !applies(compiled, statement, question)) continue;
+    grant = {match, static_cast<std::int32_t>(index)};
+    if (match == kDirectMatch) break;
+  }
+  return grant;
+}
+
+// Those whom policies of their own, and of their organization, bind.
+inline bool has_own_policies(PrincipalType type) {
+  return type == PrincipalType::root || type == PrincipalType::user || type == PrincipalType::role_session ||
+         type == PrincipalType::federated_user;
+}
+
+// Which of the caller's layers must allow, given how the resource's policy names it.
+struct Needs {
+  bool identity = true;
+  bool boundary = true;
+  bool session = true;
+  bool grant = false;  // the resource's policy must name the caller
+};
+
+inline Needs needs_of(const Request& request, const Layers& layers, Match match) {
+  if (!has_own_policies(request.principal.type)) return {false, false, false, true};
+  const bool is_root = request.principal.type == PrincipalType::root;  // has no policies, may everything in its account
+  const bool same_account = request.resource_account.empty() || request.resource_account == request.principal.account;
+  Needs needs = {!is_root, !is_root && layers.has_boundary, layers.has_session, !same_account};
+  if (!same_account) return needs;
+  switch (match) {
+    case kDirectMatch:
+      return {false, false, false, false};
+    case kEveryoneMatch:
+      return {false, false, needs.session, false};
+    case kParentMatch:
+      return {false, needs.boundary, needs.session, false};
+    case kAccountMatch:
+    case kNoMatch:
+      break;
+  }
+  needs.grant = layers.trust && match == kNoMatch;
+  return needs;
+}
+
+}  // namespace podpass::policy
