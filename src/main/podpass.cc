@@ -19,6 +19,7 @@
 #include "exec/token.h"
 #include "gateway/services.h"
 #include "http/client.h"
+#include "policy_cli/command.h"
 #include "up/up.h"
 
 namespace podpass {
@@ -266,13 +267,19 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with:\n  podpass up");
   const std::pair<const char*, Action> commands[] = {
-      {"up", add_up(app)},       {"env", add_env(app)},     {"exec", add_exec(app)},
-      {"token", add_token(app)}, {"agent", add_agent(app)}, {"operations", add_operations(app)},
+      {"up", add_up(app)},
+      {"env", add_env(app)},
+      {"exec", add_exec(app)},
+      {"token", add_token(app)},
+      {"agent", add_agent(app)},
+      {"operations", add_operations(app)},
+      {"policy", policy_cli::add_policy(app)},
   };
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.empty() && !first.starts_with('-') &&
       std::ranges::none_of(commands, [&](const auto& command) { return first == command.first; })) {
-    fmt::print(stderr, "podpass: '{}' is not a command. There are up, env, exec, token, agent and operations.\n",
+    fmt::print(stderr,
+               "podpass: '{}' is not a command. There are up, env, exec, token, policy, agent and operations.\n",
                first);
     return 2;
   }

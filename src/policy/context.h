@@ -74,11 +74,22 @@ class Context {
   const Entry* find(std::uint32_t hash, std::string_view name) const;
   const Entry* find(std::string_view name) const { return find(fold_hash(name), name); }
   std::size_t size() const { return size_; }
-  // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
+  // Calls `visit(const Entry&)` for every key, in the order of adding.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t i = 0; i < size_; ++i) visit(entries()[i]);
+  }
   // Whether a key found no room. Then nothing may be decided: evaluate() denies, since a condition might have needed
   // it.
   bool overflowed() const { return overflowed_; }
+  // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
   void truncate(std::size_t size) { size_ = size; }
+  // As new: nothing is in it, and texts and lists that it kept are gone.
+  void clear() {
+    size_ = used_ = 0;
+    overflowed_ = false;
+    overflow_.clear();
+  }
 
  private:
   void put(std::uint32_t hash, const Entry& entry);

@@ -330,8 +330,8 @@ Place place_of(std::string_view document, std::size_t offset) {
   return place;
 }
 
-Result<JsonTree> read_json(std::string_view document, Charset charset) {
-  if (document.size() > kMaxDocument) return unreadable(document, kMaxDocument, "the document is too long");
+Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit) {
+  if (document.size() > limit) return unreadable(document, limit, "the document is too long");
   if (const auto bad = first_bad_character(document, charset); bad != std::string_view::npos) {
     return unreadable(document, bad, "a character that may not be in a policy");
   }

@@ -2,7 +2,7 @@
 // not.
 //
 // Refuses: duplicate keys (IAM grammar), lone surrogates, bytes that are no UTF-8, characters outside the given set,
-// more than kMaxJsonDepth levels, more than kMaxDocument bytes, anything behind the value. Numbers and booleans keep
+// more than kMaxJsonDepth levels, more bytes than the limit, anything behind the value. Numbers and booleans keep
 // their text. Errors: ErrorKind::invalid with an empty message; the cause names line, column and reason. Pure; safe
 // from any thread.
 #pragma once
@@ -46,6 +46,6 @@ struct JsonTree {
   const JsonNode& operator[](std::uint32_t i) const { return nodes[i]; }
 };
 
-Result<JsonTree> read_json(std::string_view document, Charset charset);
+Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit = kMaxDocument);
 
 }  // namespace podpass::policy

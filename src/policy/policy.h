@@ -134,7 +134,8 @@ inline constexpr std::size_t kMaxActionSize = 256;
 
 struct NamedPolicy {
   const Policy* policy = nullptr;
-  std::string_view arn;  // of a managed policy; empty for inline ones
+  std::string_view arn = {};   // of a managed policy; empty for inline ones
+  std::string_view name = {};  // of an inline policy, for reports; may be empty
 };
 
 // A level of an organization - its root, a unit, the account - and what is attached there.

@@ -1,0 +1,14 @@
+// The commands `podpass policy ...`: their flags and their help.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/result.h"
+
+namespace podpass::policy_cli {
+
+// Adds the command; what is returned runs it and gives its exit code.
+std::function<Result<int>()> add_policy(CLI::App& app);
+
+}  // namespace podpass::policy_cli
