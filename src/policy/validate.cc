@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/strings.h"
-#include "policy/bucket_actions.h"
+#include "policy/actions.h"
 #include "policy/document.h"
 #include "policy/operators.h"
 #include "policy/pattern.h"
@@ -335,11 +335,17 @@ struct Reach {
   bool buckets = false, objects = false;
 };
 
-Reach reach_of_action(std::string_view action) {
-  if (action == "*") return {true, true};
-  action.remove_prefix(3);  // "s3:", as check_bucket_actions has made sure
-  const auto named = [&](std::string_view name) { return glob_matches(action, name); };
-  return {std::ranges::any_of(kBucketActions, named), std::ranges::any_of(kObjectActions, named)};
+// The action is "*" or one of S3's, as check_bucket_actions has made sure.
+Reach reach_of_action(std::string_view pattern) {
+  if (pattern == "*") return {true, true};
+  Reach reach;
+  for (const auto id : matching_actions(pattern)) {
+    for (const auto& resource : action(id).resources) {
+      reach.buckets = reach.buckets || resource.type.name == "bucket";
+      reach.objects = reach.objects || resource.type.name == "object";
+    }
+  }
+  return reach;
 }
 
 Reach reach_of_resource(std::string_view resource) {
@@ -359,7 +365,7 @@ Result<void> check_bucket_reach(const Document& document, const StatementNodes& 
   });
   std::string_view fault;
   for_each_item(document.tree, statement.any_action(), [&](const JsonNode& item) {
-    const auto reach = reach_of_action(to_lower(item.text));
+    const auto reach = reach_of_action(item.text);
     if (!reach.buckets && !reach.objects) fault = "Policy has invalid action";
     const bool applies = (reach.buckets && resources.buckets) || (reach.objects && resources.objects);
     if (statement.action && statement.resource && fault.empty() && !applies) {
