@@ -141,13 +141,15 @@ bool comes_before(std::string_view a, std::string_view b) {
 
 // How much of the name is fixed, if it is the template's with something in its free part; else 0.
 std::size_t fixed_size(std::string_view pattern, std::string_view name) {
-  const auto begin = pattern.find_first_of("$<");
-  const auto end = pattern.find_first_of("}>", begin) + 1;
-  const auto front = pattern.substr(0, begin);
-  const auto back = pattern.substr(end);
-  const auto fixed = front.size() + back.size();
-  if (name.size() <= fixed || !iequals(name.substr(0, begin), front)) return 0;
-  return iequals(name.substr(name.size() - back.size()), back) ? fixed : 0;
+  const auto is_free = [&](std::size_t at) { return pattern[at] == '$' || pattern[at] == '<'; };
+  std::size_t front = 0;  // most templates differ in the first few characters
+  while (!is_free(front)) {
+    if (front == name.size() || ascii_lower(name[front]) != ascii_lower(pattern[front])) return 0;
+    ++front;
+  }
+  const auto back = pattern.substr(pattern.find_first_of("}>", front) + 1);
+  const auto fixed = front + back.size();
+  return name.size() > fixed && iequals(name.substr(name.size() - back.size()), back) ? fixed : 0;
 }
 
 }  // namespace

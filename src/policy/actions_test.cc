@@ -202,6 +202,7 @@ TEST(ConditionKeys, HaveFreeParts) {
   const auto name = [](std::string_view text) { return find_condition_key(text).value_or(ConditionKey{"none"}).name; };
   EXPECT_EQ(name("aws:principaltag/team"), "aws:PrincipalTag/${TagKey}");
   EXPECT_EQ(name("aws:PrincipalTag/a:b/c"), "aws:PrincipalTag/${TagKey}");
+  EXPECT_EQ(name("aws:PrincipalTag/$a"), "aws:PrincipalTag/${TagKey}");
   EXPECT_EQ(name("aws:RequestTag/x"), "aws:RequestTag/${TagKey}");
   EXPECT_EQ(name("aws:ResourceTag/x"), "aws:ResourceTag/${TagKey}");
   EXPECT_EQ(name("iam:ResourceTag/x"), "iam:ResourceTag/${TagKey}");
