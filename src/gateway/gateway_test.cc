@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "codec/uri.h"
 #include "gateway/served_test.h"
+#include "gateway/services.h"
+#include "policy/actions.h"
 
 namespace podpass::gateway {
 namespace {
@@ -37,6 +39,22 @@ std::string verdict(const http::ClientResponse& response) {
 std::string request_id(const http::ClientResponse& response) {
   auto id = response.header("x-amzn-RequestId");
   return std::string(id.empty() ? response.header("x-amz-request-id") : id);
+}
+
+// An operation asks for `service:operation`; `podpass` is ours. Actions under other names:
+// tools/generate_actions_test.py.
+TEST(Services, AskForActionsThatAwsKnows) {
+  std::size_t operations = 0;
+  for (const auto* service : services()) {
+    if (service->name == "podpass") continue;
+    for (const auto& operation : service->operations) {
+      const auto name = std::string(service->name) + ":" + std::string(operation.name);
+      const auto action = policy::find_action(name);
+      EXPECT_TRUE(action && action->name == name) << name;
+      ++operations;
+    }
+  }
+  EXPECT_GE(operations, 70U);
 }
 
 TEST_F(GatewayTest, SignedRequestsAreServed) {

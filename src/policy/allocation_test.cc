@@ -1,10 +1,11 @@
-// evaluate() must not allocate: this program's operator new counts.
+// evaluate() and looking up actions must not allocate: this program's operator new counts.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
+#include "policy/actions.h"
 #include "policy/policy.h"
 
 namespace {
@@ -98,6 +99,19 @@ TEST(Evaluate, DoesNotAllocate) {
   EXPECT_TRUE(cross_decision.allowed());
   EXPECT_EQ(acl_decision.outcome, Outcome::explicit_deny);
   EXPECT_EQ(other_decision.outcome, Outcome::explicit_deny);
+}
+
+TEST(Actions, LookUpsDoNotAllocate) {
+  const auto before = allocations.load();
+  bool found = action_id("eks-auth:assumeroleforpodidentity").has_value();
+  found = found && !action_id("s3:nothing") && find_service("eks-auth") && find_condition_key("aws:PrincipalTag/team");
+  const auto run = find_action("EC2:RunInstances");
+  for (const auto& resource : run->resources) {
+    found = found && !resource.type.arn.empty();
+    for (const auto& key : resource.condition_keys) found = found && !key.name.empty();
+  }
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_TRUE(found);
 }
 
 }  // namespace

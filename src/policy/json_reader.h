@@ -17,7 +17,8 @@
 
 namespace podpass::policy {
 
-inline constexpr std::size_t kMaxDocument = 131'072;
+// IAM's limit is 131,072 characters, of two bytes at most; AWS's own longest managed policy has 152,297 bytes.
+inline constexpr std::size_t kMaxDocument = 262'144;
 inline constexpr int kMaxJsonDepth = 16;
 
 // Which characters a document may hold as they are (escapes may name any). IAM: tab, line ends, U+0020 to U+00FF.
