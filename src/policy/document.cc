@@ -1,6 +1,7 @@
 #include "policy/document.h"
 
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include "base/strings.h"
@@ -196,6 +197,20 @@ Error malformed_at(const Document& document, std::uint32_t node, std::string mes
   if (!at.key.empty()) error.cause += ", " + std::string(at.key);
   if (!why.empty()) error.cause += ": " + std::string(why);
   return error;
+}
+
+Place place_of_cause(std::string_view cause) {
+  constexpr std::string_view kLine = "line ", kColumn = " column ";
+  Place place;
+  const auto take_number = [&](std::string_view front, std::uint32_t& number) {
+    if (!cause.starts_with(front)) return;
+    cause.remove_prefix(front.size());
+    const auto [end, error] = std::from_chars(cause.data(), cause.data() + cause.size(), number);
+    if (error == std::errc()) cause.remove_prefix(static_cast<std::size_t>(end - cause.data()));
+  };
+  take_number(kLine, place.line);
+  take_number(kColumn, place.column);
+  return place;
 }
 
 Result<Document> read_document(std::string_view json, Kind kind) {

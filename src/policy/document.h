@@ -47,6 +47,9 @@ Result<void> validate(const Document& document);
 Error malformed(Kind kind, std::string message);
 Error malformed_at(const Document& document, std::uint32_t node, std::string message, std::string_view why = {});
 
+// The place that the cause of such an error, or of read_json's, begins with; line 1 column 1 if it tells none.
+Place place_of_cause(std::string_view cause);
+
 // Calls `visit(const JsonNode&)` for the items of a list, or for the node itself; nothing for node zero.
 template <class Visit>
 void for_each_item(const JsonTree& tree, std::uint32_t node, Visit visit) {

@@ -233,8 +233,7 @@ class PoliciesReader {
 
 }  // namespace
 
-Result<Members> split_members(std::string_view line) {
-  Members members;
+Result<void> split_members(std::string_view line, Members& members) {
   std::string_view unknown, repeated;
   const bool split = Splitter(line).split([&](std::string_view name, std::string_view value) {
     auto* member = name == "id"         ? &members.id
@@ -257,7 +256,7 @@ Result<Members> split_members(std::string_view line) {
     members.id = {};
     return bad("id", "must be a string or a number");
   }
-  return members;
+  return {};
 }
 
 policy::Kind resource_kind(const policy::Request& request) {
@@ -271,7 +270,8 @@ policy::Kind resource_kind(const policy::Request& request) {
 CaseReader::CaseReader() = default;
 
 Result<Case> CaseReader::read(std::string_view line) {
-  const auto members = TRY(split_members(line));
+  Members members;
+  TRY(split_members(line, members));
   Case made;
   made.id = members.id;
   if (is_null(members.request)) return bad("the line", "has no \"request\"");

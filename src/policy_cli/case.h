@@ -39,8 +39,9 @@ struct Members {
   std::string_view id, request, policies;
 };
 
-// Only the outermost object is read; that the members are JSON is found when they are.
-Result<Members> split_members(std::string_view line);
+// Only the outermost object is read; that the members are JSON is found when they are. After an error `members` has
+// what came before it.
+Result<void> split_members(std::string_view line, Members& members);
 
 struct Case {
   std::string_view id;  // as JSON; empty: none

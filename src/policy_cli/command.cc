@@ -3,7 +3,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "policy_cli/diff.h"
 #include "policy_cli/evaluate.h"
+#include "policy_cli/explain.h"
+#include "policy_cli/lines.h"
+#include "policy_cli/validate.h"
 
 namespace podpass::policy_cli {
 namespace {
@@ -36,6 +40,59 @@ Action add_evaluate(CLI::App& app) {
   return [files, json] { return evaluate(*files, print); };
 }
 
+Action add_validate(CLI::App& app) {
+  auto* command = app.add_subcommand("validate", "Check policy documents as IAM does, and for what will not work");
+  auto options = std::make_shared<ValidateOptions>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("files", options->files, "Policy documents; - or none: standard input");
+  command->add_option("--kind", options->kind, "What the documents are for (default: what each looks like)")
+      ->check(CLI::IsMember(kind_names()));
+  command->add_flag("--strict", options->strict, "Warnings fail too");
+  command->add_flag("--json", *json, "Print a line of JSON for each finding");
+  command->footer(
+      "Errors are what AWS refuses, in its words; warnings are what it takes and what does not do what it says.\n"
+      "Exit code 1 if there is an error.\n\nExample:\n  podpass policy validate --kind trust trust-relationship.json");
+  return [options, json] {
+    options->form = *json ? Form::json : Form::text;
+    return validate(*options, print);
+  };
+}
+
+Action add_explain(CLI::App& app) {
+  auto* command = app.add_subcommand("explain", "Explain the decision of one request: what applied, what failed");
+  auto file = std::make_shared<std::string>("-");
+  auto json = std::make_shared<bool>(false);
+  command->add_option("file", *file, "A request with its policies, as evaluate reads it; - or none: standard input");
+  command->add_flag("--json", *json, "Print JSON");
+  command->footer("Exit code 0 whatever the decision.\n\nExample:\n  podpass policy explain case.json");
+  return [file, json]() -> Result<int> {
+    print(TRY(explain(TRY(read_whole(*file)), *json ? Form::json : Form::text)));
+    return 0;
+  };
+}
+
+Action add_diff(CLI::App& app) {
+  auto* command = app.add_subcommand("diff", "Show which requests change their outcome when a policy is replaced");
+  auto options = std::make_shared<DiffOptions>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("old", options->old_file, "A policy document, or an object of layers as evaluate reads it")
+      ->required();
+  command->add_option("new", options->new_file, "What takes its place")->required();
+  command->add_option("--requests,-r", options->requests,
+                      "Requests as evaluate reads them, or an audit trail; - or none: standard input");
+  command->add_option("--layer", options->layer, "The layer that the documents stand in")
+      ->check(CLI::IsMember({"identity", "resource", "boundary", "session", "scp", "rcp", "endpoint"}))
+      ->capture_default_str();
+  command->add_flag("--json", *json, "Print a line of JSON for each change");
+  command->footer(
+      "Exit code 0 if nothing changes, 1 if something does, 2 if a line could not be read.\n\n"
+      "Example:\n  podpass policy diff old.json new.json --requests .podpass/audit.jsonl");
+  return [options, json] {
+    options->form = *json ? Form::json : Form::text;
+    return diff(*options, print);
+  };
+}
+
 }  // namespace
 
 Action add_policy(CLI::App& app) {
@@ -43,8 +100,11 @@ Action add_policy(CLI::App& app) {
   command->require_subcommand(1);
   const std::vector<std::pair<std::string, Action>> actions = {
       {"evaluate", add_evaluate(*command)},
+      {"explain", add_explain(*command)},
+      {"validate", add_validate(*command)},
+      {"diff", add_diff(*command)},
   };
-  command->footer("Example:\n  podpass policy evaluate cases.jsonl");
+  command->footer("Example:\n  podpass policy validate policy.json");
   return [command, actions]() -> Result<int> {
     for (const auto& [name, action] : actions) {
       if (command->got_subcommand(name)) return action();

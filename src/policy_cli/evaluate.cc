@@ -58,8 +58,9 @@ bool Evaluator::evaluate(std::string_view line, std::size_t number, std::string&
     write(*made, out);
     return true;
   }
-  const auto members = split_members(line);
-  write_error(members ? members->id : std::string_view(), number, made.error(), out);
+  Members members;
+  static_cast<void>(split_members(line, members));  // the error is there already
+  write_error(members.id, number, made.error(), out);
   return false;
 }
 

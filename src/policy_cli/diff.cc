@@ -1,0 +1,159 @@
+#include "policy_cli/diff.h"
+
+#include <fmt/format.h>
+
+#include "base/strings.h"
+#include "codec/json.h"
+#include "policy/report.h"
+#include "policy_cli/case.h"
+#include "policy_cli/lines.h"
+
+namespace podpass::policy_cli {
+namespace {
+
+using codec::Value;
+
+// One side: what `policies` becomes for a request.
+class Side {
+ public:
+  static Result<Side> read(const std::string& file, const std::string& layer) {
+    Side side;
+    side.layer_ = layer;
+    side.text_ = TRY(read_whole(file));
+    auto parsed = codec::parse_json(side.text_);
+    if (!parsed || !parsed->as<Value::Map>()) return Error::invalid(file + " does not hold a JSON object.");
+    side.is_document_ = parsed->find("Statement") != nullptr || parsed->find("Version") != nullptr;
+    return side;
+  }
+
+  Result<std::string> policies(std::string_view own) const {
+    if (!is_document_) return text_;
+    Value all(Value::Map{});
+    if (!own.empty() && own != "null") all = TRY(codec::parse_json(own, codec::DuplicateKeys::refuse));
+    if (layer_ == "resource") {
+      all.set(layer_, text_);
+      return codec::write_json(all);
+    }
+    // The last level of an organization is the account's.
+    auto* set = all.find(layer_);
+    if (!set) set = &all.add(layer_, Value::list());
+    if (layer_ == "scp" || layer_ == "rcp") {
+      auto* levels = set->as<Value::List>();
+      if (!levels || levels->empty()) {
+        *set = Value::list({Value::list()});
+        levels = set->as<Value::List>();
+      }
+      set = &levels->back();
+    }
+    if (set->is_null() || layer_ == "boundary") *set = Value::list();
+    if (!set->as<Value::List>()) return Error::invalid("policies." + layer_ + " must be a list.");
+    set->push(text_);
+    return codec::write_json(all);
+  }
+
+ private:
+  std::string layer_, text_;
+  bool is_document_ = false;
+};
+
+// A case's line as it is; of an audit record, the request whose decision it tells. Empty: the record tells of none.
+Result<std::string> case_of(std::string_view line) {
+  if (line.find("\"eventVersion\"") == std::string_view::npos) return std::string(line);
+  const auto record = TRY(codec::parse_json(line));
+  const auto* data = record.find("additionalEventData");
+  const auto* request = data ? data->find("authorization") : nullptr;
+  if (!request) return std::string();
+  return codec::write_json(Value::map({{"id", record.text("requestID")}, {"request", *request}}));
+}
+
+struct Told {
+  policy::Decision decision;
+  std::string text() const {
+    auto told = std::string(policy::name_of(decision.outcome));
+    if (decision.layer != policy::Layer::none) told += " (" + std::string(policy::name_of(decision.layer)) + ")";
+    return told;
+  }
+  Value json() const {
+    return Value::map({{"decision", policy::name_of(decision.outcome)}, {"layer", policy::name_of(decision.layer)}});
+  }
+};
+
+class Differ {
+ public:
+  Differ(Side older, Side newer, Form form, const std::function<void(std::string_view)>& print)
+      : older_(std::move(older)), newer_(std::move(newer)), form_(form), print_(print) {}
+
+  Result<void> line(std::string_view text, std::size_t number) {
+    const auto given = TRY(case_of(text));
+    if (given.empty()) return {};
+    Members members;
+    TRY(split_members(given, members));
+    if (members.request.empty()) return Error::invalid("the line has no \"request\".");
+    const auto* request = TRY(reader_.read_request(members.request));
+    const auto decide = [&](const Side& side) -> Result<Told> {
+      const auto json = TRY(side.policies(members.policies));
+      const auto policies = TRY(reader_.read_policies(json, resource_kind(*request)));
+      return Told{policy::evaluate(*request, policies->layers)};
+    };
+    const auto before = TRY(decide(older_)), after = TRY(decide(newer_));
+    ++requests_;
+    if (before.decision.outcome == after.decision.outcome) return {};
+    ++changes_;
+    const auto id = members.id.empty() ? "line " + std::to_string(number) : std::string(members.id);
+    if (form_ == Form::json) {
+      Value told = Value::map({{"line", static_cast<std::int64_t>(number)},
+                               {"principal", request->principal.arn},
+                               {"action", request->action},
+                               {"resource", request->resource},
+                               {"old", before.json()},
+                               {"new", after.json()}});
+      auto json = codec::write_json(told);
+      json.insert(1, "\"id\":" + (members.id.empty() ? "null" : std::string(members.id)) + ",");
+      print_(json + "\n");
+    } else {
+      print_(
+          fmt::format("{}: {} on {}: {} -> {}\n", id, request->action, request->resource, before.text(), after.text()));
+    }
+    return {};
+  }
+
+  std::size_t requests() const { return requests_; }
+  std::size_t changes() const { return changes_; }
+
+ private:
+  Side older_, newer_;
+  Form form_;
+  const std::function<void(std::string_view)>& print_;
+  CaseReader reader_;
+  std::size_t requests_ = 0, changes_ = 0;
+};
+
+}  // namespace
+
+Result<int> diff(const DiffOptions& options, const std::function<void(std::string_view)>& print) {
+  Differ differ(TRY(Side::read(options.old_file, options.layer)), TRY(Side::read(options.new_file, options.layer)),
+                options.form, print);
+  Lines lines(options.requests);
+  std::size_t bad = 0;
+  std::string_view line;
+  while (TRY(lines.next(line))) {
+    if (trim(line).empty()) continue;
+    const auto done =
+        lines.too_long() ? Error::invalid("the line is longer than 16 MiB.") : differ.line(line, lines.number());
+    if (done) continue;
+    ++bad;
+    const auto& message = done.error().message;
+    print(options.form == Form::json ? codec::write_json(Value::map(
+                                           {{"line", static_cast<std::int64_t>(lines.number())}, {"error", message}})) +
+                                           "\n"
+                                     : fmt::format("line {}: {}\n", lines.number(), message));
+  }
+  if (options.form == Form::text) {
+    print(fmt::format("{} of {} requests change their outcome{}\n", differ.changes(), differ.requests(),
+                      bad == 0 ? "" : fmt::format("; {} lines could not be read", bad)));
+  }
+  if (bad > 0) return 2;
+  return differ.changes() > 0 ? 1 : 0;
+}
+
+}  // namespace podpass::policy_cli
