@@ -17,7 +17,6 @@ constexpr auto npos = std::string_view::npos;
 
 constexpr std::uint32_t kServiceCount = std::size(table::kServiceKeys);
 constexpr std::uint32_t kActionCount = std::size(table::kActionLevel);
-constexpr std::uint32_t kTypeCount = std::size(table::kTypeKeys);
 constexpr std::uint32_t kKeyCount = std::size(table::kKeyType);
 
 // --- reading the table -----------------------------------------------------------------------------------------------
