@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <span>
 
 #include "agent/agent.h"
 #include "base/clock.h"
@@ -261,6 +262,20 @@ Action add_operations(CLI::App& app) {
   };
 }
 
+// Of words that should name commands, one inside the other, the first that does not: says so and returns false.
+bool name_commands(const CLI::App& group, std::span<char* const> words, const std::string& spelled) {
+  const auto commands = group.get_subcommands([](const CLI::App*) { return true; });
+  const std::string word = words.empty() ? "" : words.front();
+  if (commands.empty() || word.empty() || word.starts_with('-')) return true;
+  std::vector<std::string> names;
+  for (const auto* command : commands) {
+    if (command->get_name() == word) return name_commands(*command, words.subspan(1), spelled + " " + word);
+    names.push_back(command->get_name());
+  }
+  fmt::print(stderr, "podpass: '{} {}' is not a command. There are {}.\n", spelled, word, fmt::join(names, ", "));
+  return false;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Podpass: EKS Pod Identity for any cluster, and for none.", "podpass");
   app.set_version_flag("--version", std::string("podpass ") + PODPASS_VERSION);
@@ -275,14 +290,7 @@ int run(int argc, char** argv) {
       {"operations", add_operations(app)},
       {"policy", policy_cli::add_policy(app)},
   };
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && !first.starts_with('-') &&
-      std::ranges::none_of(commands, [&](const auto& command) { return first == command.first; })) {
-    fmt::print(stderr,
-               "podpass: '{}' is not a command. There are up, env, exec, token, policy, agent and operations.\n",
-               first);
-    return 2;
-  }
+  if (!name_commands(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1), "podpass")) return 2;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

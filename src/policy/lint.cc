@@ -19,14 +19,15 @@ bool has_wildcard(std::string_view text) {
 // --- Whether a resource of a policy can be of a type
 // ------------------------------------------------------------------
 
-enum class Run : std::uint8_t { one, any, any_but_slash };  // what a symbol stands for
+// One character or a run of any; zero is any character but `never`.
 struct Symbol {
-  Run run = Run::one;
-  char c = 0;  // zero: any character
+  bool is_run = false;
+  char c = 0;
+  char never = 0;
 };
 
 // A policy's resource, or AWS's "arn:${Partition}:s3:::${BucketName}/${ObjectName}", as symbols. What is in braces can
-// be anything; the name of a bucket has no slash.
+// be anything; but a bucket's name has no slash, and the fields in front have no colon.
 std::vector<Symbol> symbols_of(std::string_view text) {
   std::vector<Symbol> symbols;
   while (!text.empty()) {
@@ -34,12 +35,13 @@ std::vector<Symbol> symbols_of(std::string_view text) {
     std::size_t taken = 1;
     if (close != std::string_view::npos) {
       taken = close + 1;
-      const bool bucket = text.substr(2, close - 2) == "BucketName";
-      symbols.push_back({bucket ? Run::any_but_slash : Run::any, 0});
+      const auto name = text.substr(2, close - 2);
+      const bool field = name == "Partition" || name == "Region" || name == "Account";
+      symbols.push_back({true, 0, name == "BucketName" ? '/' : field ? ':' : '\0'});
     } else if (text[0] == '*') {
-      symbols.push_back({Run::any, 0});
+      symbols.push_back({true, 0, 0});
     } else {
-      symbols.push_back({Run::one, text[0] == '?' ? '\0' : text[0]});
+      symbols.push_back({false, text[0] == '?' ? '\0' : text[0], 0});
     }
     text.remove_prefix(taken);
   }
@@ -47,8 +49,7 @@ std::vector<Symbol> symbols_of(std::string_view text) {
 }
 
 bool may_be_equal(Symbol a, Symbol b) {
-  const auto no_slash = [](Symbol run, Symbol other) { return run.run == Run::any_but_slash && other.c == '/'; };
-  if (no_slash(a, b) || no_slash(b, a)) return false;
+  if ((a.never != 0 && a.never == b.c) || (b.never != 0 && b.never == a.c)) return false;
   return a.c == 0 || b.c == 0 || a.c == b.c;
 }
 
@@ -58,10 +59,10 @@ bool overlap(const std::vector<Symbol>& a, const std::vector<Symbol>& b) {
   for (std::size_t i = 0; i <= a.size(); ++i) {
     for (std::size_t j = 0; j <= b.size(); ++j) {
       bool reached = i == 0 && j == 0;
-      if (i > 0 && a[i - 1].run != Run::one) reached = reached || row[j];  // stands for nothing
-      if (j > 0 && b[j - 1].run != Run::one) reached = reached || next[j - 1];
+      if (i > 0 && a[i - 1].is_run) reached = reached || row[j];  // stands for nothing
+      if (j > 0 && b[j - 1].is_run) reached = reached || next[j - 1];
       if (i > 0 && j > 0 && may_be_equal(a[i - 1], b[j - 1])) {
-        const bool a_stays = a[i - 1].run != Run::one, b_stays = b[j - 1].run != Run::one;
+        const bool a_stays = a[i - 1].is_run, b_stays = b[j - 1].is_run;
         reached = reached || row[j - 1] || (a_stays && next[j - 1]) || (b_stays && row[j]);
       }
       next[j] = reached;
@@ -196,12 +197,19 @@ class Linter {
     std::vector<Action> all;
     bool known = statement.action != 0;
     for_each_item(tree_, statement.action, [&](const JsonNode& item) {
-      const auto ids = matching_actions(item.text);
+      known = known && item.text != "*" && item.text != "*:*";
+      const auto ids = known ? matching_actions(item.text) : std::vector<ActionId>();
       known = known && !ids.empty() && all.size() + ids.size() <= kMaxListed;
-      if (!known) return;
       for (const auto id : ids) all.push_back(action(id));
     });
     return known ? std::optional(std::move(all)) : std::nullopt;
+  }
+
+  bool has_resource_of(const StatementNodes& statement, const Action& action) const {
+    bool any = false;
+    for_each_item(tree_, statement.resource,
+                  [&](const JsonNode& resource) { any = any || is_of_action(resource.text, action); });
+    return any;
   }
 
   void resources(const StatementNodes& statement) {
@@ -209,10 +217,11 @@ class Linter {
     bool everything = false;
     for_each_item(tree_, statement.resource,
                   [&](const JsonNode& item) { everything = everything || item.text == "*"; });
+    if (everything) return;
     const auto actions = listed_actions(statement);
-    if (!actions || everything) return;
     for_each_item(tree_, statement.resource, [&](const JsonNode& item) {
-      if (std::ranges::any_of(*actions, [&](const Action& action) { return is_of_action(item.text, action); })) return;
+      const auto is_of = [&](const Action& action) { return is_of_action(item.text, action); };
+      if (!actions || std::ranges::any_of(*actions, is_of)) return;
       warn(item, "ResourceNotOfAction", concat({"None of the statement's actions is about \"", item.text, "\"."}));
     });
     for_each_item(tree_, statement.action, [&](const JsonNode& item) {
@@ -221,16 +230,12 @@ class Linter {
       if (action->takes_no_resource()) {
         warn(item, "ActionTakesNoResource",
              concat({action->name, " takes no resource: only \"Resource\": \"*\" is about it."}));
-        return;
+      } else if (!has_resource_of(statement, *action)) {
+        std::string forms;
+        for (const auto each : action->resources) forms += concat({forms.empty() ? "" : ", ", each.type.arn});
+        warn(item, "ActionWithoutResource",
+             concat({action->name, " is about ", forms, ", and none of the statement's resources is such a one."}));
       }
-      bool any = false;
-      for_each_item(tree_, statement.resource,
-                    [&](const JsonNode& resource) { any = any || is_of_action(resource.text, *action); });
-      if (any) return;
-      std::string forms;
-      for (const auto each : action->resources) forms += concat({forms.empty() ? "" : ", ", each.type.arn});
-      warn(item, "ActionWithoutResource",
-           concat({"None of the statement's resources is one of ", action->name, ", which is about ", forms, "."}));
     });
   }
 
@@ -281,10 +286,6 @@ class Linter {
   }
 
   void principals(const StatementNodes& statement) {
-    if (statement.not_principal != 0 && tree_[statement.effect].text == "Allow") {
-      warn(tree_[statement.not_principal], "AllowNotPrincipal",
-           "Allow with NotPrincipal lets in everybody but those named, strangers too; name whom you mean.");
-    }
     if (document_.kind != Kind::trust || tree_[statement.effect].text != "Allow" || statement.principal == 0) return;
     if (!names_pods(tree_, statement.principal) || !has_action(statement, "sts:AssumeRole")) return;
     const bool tagged = std::ranges::any_of(document_.statements, [&](const StatementNodes& each) {

@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "base/strings.h"
+#include "policy/actions.h"
 #include "policy/document.h"
 #include "policy_cli/lines.h"
 
@@ -321,6 +322,7 @@ Result<const policy::Request*> CaseReader::read_request(std::string_view json) {
   if (const auto arn = aws::split_arn(resource); arn && account.empty() && is_account(arn->account)) {
     account = arn->account;
   }
+  if (const auto known = policy::find_action(action); known && known->takes_no_resource()) resource = "*";
   if (context_.overflowed()) return bad("request.context", "has too many keys");
   request_.emplace(policy::Request{principal_, action, resource, account, context_});
   return &*request_;

@@ -2,10 +2,10 @@
 //
 //   {"id", "request": {"principal", "action", "resource", "resourceAccount", "context"}, "policies": {...}}
 //
-// Policies: what is absent does not apply; a document is a JSON object, or a string that holds one. Nothing is added to
-// the context. Errors say which member is wrong, and for a document where and why.
-// A CaseReader is for one thread and keeps what it compiled, up to kMaxKept texts of policies; a Case shows the line
-// and the reader, and lives until the reader's next read().
+// Policies: what is absent does not apply; a document is a JSON object, or a string that holds one. An action that
+// takes no resource is asked about "*". Nothing is added to the context. Errors say which member is wrong, and for a
+// document where and why. A CaseReader is for one thread and keeps what it compiled, up to kMaxKept texts of policies;
+// a Case shows the line and the reader, and lives until the reader's next read().
 #pragma once
 
 #include <array>

@@ -150,7 +150,7 @@ Result<int> diff(const DiffOptions& options, const std::function<void(std::strin
   }
   if (options.form == Form::text) {
     print(fmt::format("{} of {} requests change their outcome{}\n", differ.changes(), differ.requests(),
-                      bad == 0 ? "" : fmt::format("; {} lines could not be read", bad)));
+                      bad == 0 ? "" : fmt::format("; {} could not be read", bad)));
   }
   if (bad > 0) return 2;
   return differ.changes() > 0 ? 1 : 0;
