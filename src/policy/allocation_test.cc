@@ -78,10 +78,13 @@ TEST(Evaluate, DoesNotAllocate) {
   Layers layers;
   layers.identity = {&named, 1};
   layers.resource = bucket->get();
-  layers.has_boundary = true;
-  layers.boundary = named;
   layers.has_session = true;
   layers.session = {&named, 1};
+  Layers bounded = layers;  // whom NotPrincipal never leaves out
+  bounded.has_boundary = true;
+  bounded.boundary = named;
+  Layers own = bounded;
+  own.resource = nullptr;
   const Request read{principal, "s3:GetObject", "arn:aws:s3:::b/blue/k", "111122223333", context};
   const Request cross{principal, "s3:GetObject", "arn:aws:s3:::b/blue/k", "999988887777", context};
   const Request acl{principal, "s3:GetObjectAcl", "arn:aws:s3:::b/blue/a-secret-b", {}, context};
@@ -92,6 +95,8 @@ TEST(Evaluate, DoesNotAllocate) {
   const auto cross_decision = evaluate(cross, layers);
   const auto acl_decision = evaluate(acl, layers);
   const auto other_decision = evaluate(other, layers);
+  const auto bounded_decision = evaluate(read, bounded);
+  const auto own_decision = evaluate(read, own);
   EXPECT_EQ(allocations.load(), before);
 
   EXPECT_TRUE(read_decision.allowed());
@@ -99,6 +104,9 @@ TEST(Evaluate, DoesNotAllocate) {
   EXPECT_TRUE(cross_decision.allowed());
   EXPECT_EQ(acl_decision.outcome, Outcome::explicit_deny);
   EXPECT_EQ(other_decision.outcome, Outcome::explicit_deny);
+  EXPECT_EQ(bounded_decision.layer, Layer::resource);
+  EXPECT_EQ(bounded_decision.outcome, Outcome::explicit_deny);
+  EXPECT_TRUE(own_decision.allowed());
 }
 
 TEST(Actions, LookUpsDoNotAllocate) {

@@ -17,7 +17,7 @@ std::optional<Decision> explicit_deny(const Policy& policy, Layer layer, const Q
   for (const auto index : compiled.denies) {
     const auto& statement = compiled.statements[index];
     if (!applies(compiled, statement, question)) continue;
-    if (!is_about_caller(compiled, statement, question.request.principal)) continue;
+    if (!is_about_caller(compiled, statement, question)) continue;
     Decision decision;
     decision.outcome = Outcome::explicit_deny;
     decision.layer = layer;
@@ -54,7 +54,7 @@ Allowing find_allow(std::span<const NamedPolicy> policies, const Question& quest
     for (const auto index : compiled.allows) {
       const auto& statement = compiled.statements[index];
       if (!applies(compiled, statement, question)) continue;
-      if (!is_about_caller(compiled, statement, question.request.principal)) continue;
+      if (!is_about_caller(compiled, statement, question)) continue;
       return {static_cast<std::int32_t>(i), static_cast<std::int32_t>(index)};
     }
   }
@@ -138,11 +138,10 @@ bool Policy::may_allow(const Principal& principal, std::string_view action) cons
   if (action.size() > kMaxActionSize) return false;
   const Context context;
   const Request request{principal, action, "*", {}, context};
-  const Question question(request);
+  const Question question(request, {});
   return std::ranges::any_of(compiled_->allows, [&](auto index) {
     const auto& statement = compiled_->statements[index];
-    return statement.principal_form == ListForm::listed && action_applies(*compiled_, statement, question) &&
-           match_principal(compiled_->pool, run_of(compiled_->principals, statement.principals), principal) != kNoMatch;
+    return action_applies(*compiled_, statement, question) && grant_match(*compiled_, statement, principal) != kNoMatch;
   });
 }
 
@@ -157,7 +156,7 @@ Decision evaluate(const Request& request, const Layers& layers) {
   if (request.action.size() > kMaxActionSize || request.context.overflowed())
     return refuse(own ? Layer::identity : resource_layer);
 
-  const Question question(request);
+  const Question question(request, layers);
   if (auto denied = refused_from_above(question, layers, Outcome::explicit_deny)) return *denied;
   if (own) {
     if (auto denied = explicit_deny(layers.identity, Layer::identity, question)) return *denied;

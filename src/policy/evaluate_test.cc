@@ -356,6 +356,10 @@ TEST(Policy, MayAllowLooksAtPrincipalAndActionOnly) {
   EXPECT_FALSE(trust->may_allow(caller("service"), "sts:TagSession"));
   EXPECT_FALSE(trust->may_allow(caller("user"), "sts:AssumeRole"));
   EXPECT_FALSE(trust->may_allow(caller("service"), "sts:AssumeRole" + std::string(kMaxActionSize, 'x')));
+  const auto everyone =
+      must_parse(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}})", Kind::trust);
+  EXPECT_TRUE(everyone->may_allow(caller("service"), "sts:AssumeRole"));
+  EXPECT_FALSE(everyone->may_allow(caller("web"), "sts:AssumeRole"));
 }
 
 TEST(DenialMessage, SaysWhatAwsSays) {

@@ -12,7 +12,7 @@ namespace {
 
 std::uint8_t failed_elements(const Compiled& compiled, const Statement& statement, const Question& question,
                              Layer layer, Effect effect, Depth depth) {
-  std::uint8_t failed = names_caller(compiled, statement, question.request.principal, layer, effect) ? 0 : kPrincipal;
+  std::uint8_t failed = names_caller(compiled, statement, question, layer, effect) ? 0 : kPrincipal;
   if (!action_applies(compiled, statement, question)) {
     failed |= kAction;
     if (depth == Depth::matched) return failed;
@@ -121,7 +121,7 @@ void explain(const Request& request, const Layers& layers, Depth depth, Explanat
   out.results.fill(LayerResult::not_applicable);
   out.blocked_by.clear();
   out.statements.clear();
-  const Question question(request);
+  const Question question(request, layers);
   examine_all(request, layers, question, depth, out);
   // Where nothing is looked at - GetCallerIdentity, a request too large - the decision is all there is.
   if (out.decision.allowed()) return;

@@ -35,18 +35,19 @@ std::vector<std::string> names_of(const Principal& principal) {
 
 class Reader {
  public:
-  Reader(const Request& request, const Policy& policy, const Document& document, const Examined& examined)
+  Reader(const Request& request, const Layers& layers, const Document& document, const Examined& examined)
       : request_(request),
-        policy_(policy),
-        compiled_(policy.compiled()),
+        layers_(layers),
+        policy_(*policy_of(layers, examined).policy),
+        compiled_(policy_.compiled()),
         tree_(document.tree),
         examined_(examined),
         statement_(compiled_.statements[static_cast<std::size_t>(examined.statement)]),
         nodes_(document.statements[static_cast<std::size_t>(examined.statement)]) {}
 
   std::vector<Failure> read() {
-    const Question question(request_);
-    if (!names_caller(compiled_, statement_, request_.principal, examined_.layer, examined_.effect)) {
+    const Question question(request_, layers_);
+    if (!names_caller(compiled_, statement_, question, examined_.layer, examined_.effect)) {
       const auto node = nodes_.any_principal();
       add(kPrincipal, node, nodes_.not_principal != 0, principals_of(tree_, node), names_of(request_.principal));
     }
@@ -93,6 +94,7 @@ class Reader {
   }
 
   const Request& request_;
+  const Layers& layers_;
   const Policy& policy_;
   const Compiled& compiled_;
   const JsonTree& tree_;
@@ -108,7 +110,7 @@ std::vector<Failure> failures(const Request& request, const Layers& layers, cons
   const auto& policy = *policy_of(layers, examined).policy;
   const auto document = read_document(policy.text(), policy.kind());
   if (!document) return {};  // it was read when it was parsed
-  return Reader(request, policy, *document, examined).read();
+  return Reader(request, layers, *document, examined).read();
 }
 
 }  // namespace podpass::policy

@@ -12,15 +12,23 @@
 
 namespace podpass::policy {
 
+// Those whom policies of their own, and of their organization, bind.
+inline bool has_own_policies(PrincipalType type) {
+  return type == PrincipalType::root || type == PrincipalType::user || type == PrincipalType::role_session ||
+         type == PrincipalType::federated_user;
+}
+
 // The request, with what the matching of every statement needs made once.
 class Question {
  public:
-  explicit Question(const Request& request) : request(request) {
+  Question(const Request& request, const Layers& layers) : request(request) {
     const auto size = std::min(request.action.size(), action_.size());
     for (std::size_t i = 0; i < size; ++i) action_[i] = ascii_lower(request.action[i]);
     action = {action_.data(), size};
     action_head = head_of(action);
     whole_service = request.resource == "*";
+    const auto type = request.principal.type;
+    bounded = layers.has_boundary && has_own_policies(type) && type != PrincipalType::root;
   }
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
@@ -29,6 +37,7 @@ class Question {
   std::string_view action;  // lower case
   std::uint64_t action_head = 0;
   bool whole_service = false;  // the action has no resource-level permissions
+  bool bounded = false;        // the caller has a permissions boundary
 
  private:
   std::array<char, kMaxActionSize> action_;
@@ -69,15 +78,17 @@ inline bool applies(const Compiled& compiled, const Statement& statement, const 
 }
 
 // Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
-inline bool is_about_caller(const Compiled& compiled, const Statement& statement, const Principal& principal) {
+// NotPrincipal leaves out nobody who has a permissions boundary, as AWS documents.
+inline bool is_about_caller(const Compiled& compiled, const Statement& statement, const Question& question) {
   const auto patterns = run_of(compiled.principals, statement.principals);
+  const auto& principal = question.request.principal;
   switch (statement.principal_form) {
     case ListForm::absent:
       return true;
     case ListForm::listed:
       return match_principal(compiled.pool, patterns, principal) != kNoMatch;
     case ListForm::inverted:
-      return !exempt(compiled.pool, patterns, principal);
+      return question.bounded || !exempt(compiled.pool, patterns, principal);
   }
   return true;
 }
@@ -97,11 +108,11 @@ inline Match grant_match(const Compiled& compiled, const Statement& statement, c
 
 // As evaluation asks it: an allow of a resource's policy has to name the caller, elsewhere a statement must be about
 // it.
-inline bool names_caller(const Compiled& compiled, const Statement& statement, const Principal& principal, Layer layer,
+inline bool names_caller(const Compiled& compiled, const Statement& statement, const Question& question, Layer layer,
                          Effect effect) {
   const bool grants = effect == Effect::allow && (layer == Layer::resource || layer == Layer::trust);
-  return grants ? grant_match(compiled, statement, principal) != kNoMatch
-                : is_about_caller(compiled, statement, principal);
+  return grants ? grant_match(compiled, statement, question.request.principal) != kNoMatch
+                : is_about_caller(compiled, statement, question);
 }
 
 // How the allow statements of a resource's policy name the caller: the strongest way, and the statement that does.
@@ -121,12 +132,6 @@ inline Grant find_grant(const Policy& policy, const Question& question) {
     if (match == kDirectMatch) break;
   }
   return grant;
-}
-
-// Those whom policies of their own, and of their organization, bind.
-inline bool has_own_policies(PrincipalType type) {
-  return type == PrincipalType::root || type == PrincipalType::user || type == PrincipalType::role_session ||
-         type == PrincipalType::federated_user;
 }
 
 // Which of the caller's layers must allow, given how the resource's policy names it.

@@ -177,10 +177,10 @@ bool exempt(const PatternPool& pool, std::span<const PrincipalPattern> patterns,
       needed = kAccountMatch;
       break;
     case PrincipalType::user:
-    case PrincipalType::federated_user:
       needed = kDirectMatch | kAccountMatch;
       break;
     case PrincipalType::role_session:
+    case PrincipalType::federated_user:
       needed = kDirectMatch | kParentMatch | kAccountMatch;
       break;
     case PrincipalType::anonymous:
