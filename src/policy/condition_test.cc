@@ -34,6 +34,8 @@ TEST(Condition, Table) {
     context.add_tag("aws:PrincipalTag/", "star", "*");
     context.add_tag("aws:PrincipalTag/", "flag", "true");
     context.add_list("test:many", many);
+    context.add_list("test:empty", {});
+    context.add("test:arn", "arn:aws:iam::1:user/alice");
     add_value(context, row[2]);
     const Principal principal{.type = PrincipalType::user, .account = "111122223333"};
     const Request request{principal, "s3:GetObject", "arn:aws:s3:::b/k", {}, context};

@@ -193,7 +193,7 @@ class MissingKeys {
     if (pattern.type == PatternType::arn) {
       for (std::size_t i = 0; i < kArnFields; ++i) look(pool, pool.arn_fields[pattern.offset + i]);
     }
-    if (pattern.type != PatternType::parts) return;
+    if (pattern.type != PatternType::parts && pattern.type != PatternType::arn_parts) return;
     for (const auto& part : std::span(pool.parts).subspan(pattern.offset, pattern.size)) {
       if (part.type == PartType::variable && !part.has_default) look(part.key_hash, pool.view(part.text));
     }

@@ -107,6 +107,20 @@ bool texts_equal(std::string_view a, std::string_view b) {
   return true;
 }
 
+// Wildcards reach anywhere, or, in an ARN, not over the colons between its six fields.
+enum class Reach : std::uint8_t { anywhere, in_field };
+
+// Behind the fifth colon, where the last field begins; npos if there is none.
+std::size_t last_field(std::string_view arn) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
+    const auto colon = arn.find(':', at);
+    if (colon == npos) return npos;
+    at = colon + 1;
+  }
+  return at;
+}
+
 using Resolved = std::array<std::string_view, kMaxVariables>;
 
 // The text of each variable, in order. False if one has none.
@@ -115,6 +129,7 @@ bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context
   for (const auto& part : parts) {
     if (part.type != PartType::variable) continue;
     const auto* entry = context.find(part.key_hash, pool.view(part.text));
+    if (entry && entry->all().empty()) entry = nullptr;  // absent
     if (entry && entry->multivalued) return false;
     if (!entry && !part.has_default) return false;
     resolved[count++] = entry ? entry->value : pool.view(part.fallback);
@@ -123,11 +138,14 @@ bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context
 }
 
 // Two pointers: on a mismatch the last star takes one character more.
-template <Case kCase>
+template <Case kCase, Reach kReach = Reach::anywhere>
 bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::string_view subject,
                  const Context& context) {
   Resolved resolved;
   if (!resolve(pool, parts, context, resolved)) return false;
+  const auto fields_end = kReach == Reach::in_field ? last_field(subject) : 0;
+  if (fields_end == npos) return false;
+  const auto is_border = [&](std::size_t at) { return at < fields_end && subject[at] == ':'; };
   struct Position {
     std::size_t part = 0, variable = 0, offset = 0;
   } at;
@@ -140,11 +158,13 @@ bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::stri
       if (i == subject.size()) return true;
       mismatch = true;
     } else if (const auto& part = parts[at.part]; part.type == PartType::star) {
+      if (at.part + 1 == parts.size()) return true;  // also for the fields that a short ARN leaves out
       star = Position{at.part + 1, at.variable, 0};
       star_subject = i;
       at = *star;
     } else if (part.type == PartType::question) {
       if (i == subject.size()) return false;
+      mismatch = is_border(i);
       i = next_character(subject, i);
       ++at.part;
     } else {
@@ -164,7 +184,7 @@ bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::stri
       }
     }
     if (!mismatch) continue;
-    if (!star || star_subject >= subject.size()) return false;
+    if (!star || star_subject >= subject.size() || is_border(star_subject)) return false;
     star_subject = next_character(subject, star_subject);
     i = star_subject;
     at = *star;
@@ -357,6 +377,13 @@ Pattern PatternPool::make_fields(std::string_view source, Variables variables, b
     complete = fields[count++].size() < size;
   }
   fields[kArnFields - 1] = rest;
+  const auto has_variable = [](std::string_view field) { return field.find("${") != npos; };
+  if (front_variables == Variables::yes && std::any_of(fields.begin(), fields.begin() + count, has_variable)) {
+    auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
+    if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;
+    const bool is_text = pattern.type == PatternType::exact;  // nothing but escapes
+    return is_text && last_field(view({pattern.offset, pattern.size})) == npos ? Pattern{} : pattern;
+  }
   if (!complete) {
     // A short ARN: a star at its end stands for the missing fields too.
     if (!source.ends_with('*')) return {};
@@ -364,7 +391,7 @@ Pattern PatternPool::make_fields(std::string_view source, Variables variables, b
   }
   bool literal_front = complete;
   for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
-    if (find_wildcard(fields[i]) != npos || fields[i].find("${") != npos) literal_front = false;
+    if (find_wildcard(fields[i]) != npos || has_variable(fields[i])) literal_front = false;
   }
   if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
   std::array<Pattern, kArnFields> made;
@@ -401,6 +428,9 @@ bool match(const PatternPool& pool, const Pattern& pattern, std::string_view sub
       return glob_matches(text(), subject);
     case PatternType::parts:
       return match_parts<kCase>(pool, std::span(pool.parts).subspan(pattern.offset, pattern.size), subject, context);
+    case PatternType::arn_parts:
+      return match_parts<kCase, Reach::in_field>(pool, std::span(pool.parts).subspan(pattern.offset, pattern.size),
+                                                 subject, context);
     case PatternType::arn:
       for (std::size_t i = 0; i < kArnFields; ++i) {
         const auto colon = i + 1 < kArnFields ? subject.find(':') : subject.size();

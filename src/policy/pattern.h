@@ -28,12 +28,12 @@ struct TextRange {
   std::uint32_t size = 0;
 };
 
-enum class PatternType : std::uint8_t { never, any, exact, prefix, suffix, prefix_suffix, glob, parts, arn };
+enum class PatternType : std::uint8_t { never, any, exact, prefix, suffix, prefix_suffix, glob, parts, arn, arn_parts };
 
 struct Pattern {
   std::uint64_t head = 0;    // the first bytes of the text, for rejecting quickly
-  std::uint32_t offset = 0;  // into text; parts: into parts; arn: into arn_fields
-  std::uint32_t size = 0;    // of the text; prefix_suffix: of the prefix; parts: how many
+  std::uint32_t offset = 0;  // into text; parts, arn_parts: into parts; arn: into arn_fields
+  std::uint32_t size = 0;    // of the text; prefix_suffix: of the prefix; parts, arn_parts: how many
   std::uint32_t suffix = 0;  // prefix_suffix: size of the suffix, which follows the prefix
   PatternType type = PatternType::never;
   std::uint8_t head_size = 0;
@@ -72,7 +72,8 @@ struct PatternPool {
   // A resource: fields before the fifth colon are matched each by itself; variables only behind it. Anything but an ARN
   // or "*" matches nothing.
   Pattern make_resource(std::string_view source, Variables variables);
-  // A value of an Arn condition: six fields, each matched by itself; variables anywhere.
+  // A value of an Arn condition: six fields, each matched by itself; variables anywhere, and one may hold several
+  // fields or the whole ARN.
   Pattern make_arn(std::string_view source, Variables variables);
 
   bool matches(const Pattern& pattern, std::string_view subject, const Context& context) const;
