@@ -3,6 +3,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace podpass::reference {
 namespace {
@@ -80,7 +81,7 @@ class Builder {
     } else if (open_.back().type == Json::Type::list) {
       open_.back().items.push_back(std::move(value));
     } else {
-      open_.back().members.emplace_back(std::move(keys_.back()), std::move(value));
+      open_.back().members.push_back({std::move(keys_.back()), std::move(value)});
       keys_.pop_back();
     }
     return true;
@@ -93,6 +94,13 @@ class Builder {
 };
 
 }  // namespace
+
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
 
 Json Json::read(const std::string& document) {
   boost::json::basic_parser<Builder> parser{boost::json::parse_options()};

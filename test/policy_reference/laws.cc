@@ -208,4 +208,11 @@ std::string broken_law(const Case& of, Choices& choices, Tally* tally) {
   return broken;
 }
 
+std::string fault(Choices& choices, Tally* tally) {
+  auto made = make_case(choices);
+  leave_out_refused(made);
+  auto wrong = difference(made, tally);
+  return wrong.empty() ? broken_law(made, choices, tally) : wrong;
+}
+
 }  // namespace podpass::reference

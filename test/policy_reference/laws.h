@@ -13,4 +13,8 @@ namespace podpass::reference {
 // One law, chosen, for all asks of the case. Empty if it holds; counts it in `tally`, if that is given.
 std::string broken_law(const Case& of, Choices& choices, Tally* tally);
 
+// What is wrong with the case that these choices make: a difference to the reference, or a broken law. Empty if nothing
+// is.
+std::string fault(Choices& choices, Tally* tally);
+
 }  // namespace podpass::reference

@@ -23,14 +23,6 @@ std::uint64_t cases = 100'000;
 constexpr std::uint64_t kEnoughToJudge = 10'000;  // cases, for what a run must have seen
 std::uint64_t first_seed = 1;
 
-// What is wrong with the case that these choices make; empty if nothing is.
-std::string fault(Choices& choices, Tally* tally) {
-  auto made = make_case(choices);
-  leave_out_refused(made);
-  auto wrong = difference(made, tally);
-  return wrong.empty() ? broken_law(made, choices, tally) : wrong;
-}
-
 std::string fault_of(const Bytes& bytes) {
   Choices choices{std::span<const std::uint8_t>(bytes)};
   return fault(choices, nullptr);
