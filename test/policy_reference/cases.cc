@@ -121,9 +121,9 @@ const Texts kVariables = {"${aws:username}",
                           "${aws:username, 'bob'}",
                           "${test:text}",
                           "${test:many}",
-                          "${test:many, 'k'}",
+                          "${test:many, 'alice'}",
                           "${test:empty}",
-                          "${test:empty, 'k'}",
+                          "${test:empty, 'alice'}",
                           "${test:star}",
                           "${test:account}",
                           "${test:arn}",
@@ -230,7 +230,7 @@ void put_keys(Ask& ask, Choices& choices) {
   if (choices.chance(80)) ask.keys["aws:username"] = {false, {"alice"}};
   if (choices.chance(50)) ask.keys["aws:PrincipalTag/team"] = {false, {choices.chance(80) ? "blue" : "k"}};
   if (choices.chance(50)) ask.keys["test:star"] = {false, {"*"}};
-  if (choices.chance(50)) ask.keys["test:many"] = {true, {"a", "k"}};
+  if (choices.chance(50)) ask.keys["test:many"] = {true, {"alice", "blue"}};
   if (choices.chance(50)) ask.keys["test:empty"] = {true, {}};
 }
 
@@ -300,7 +300,7 @@ Condition some_condition(const Ask& ask, Choices& choices) {
       value = choices.of(given->second.values);
     }
     if (has_patterns && choices.chance(40)) value = varied(value, WithVariables::yes, choices);
-    if (choices.chance(8)) value = choices.of(kVariables);
+    if (choices.chance(15)) value = choices.of(kVariables);
     condition.values.push_back(as_json(value, choices));
   }
   return condition;

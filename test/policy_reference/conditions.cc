@@ -39,7 +39,9 @@ bool like(const Pair& pair) {
   return pattern && matches(*pattern, characters(pair.request));
 }
 
+// Decision 010: what is no ARN is matched by a star alone.
 bool like_arn(const Pair& pair) {
+  if (is_all_stars(pair.policy)) return true;
   const auto pattern = pair.expanded(Wildcards::yes);
   return pattern && matches_arn(*pattern, characters(pair.request));
 }

@@ -44,7 +44,7 @@ std::size_t fifth_colon(const std::string& text) {
 // "IAM JSON policy elements: Resource". An action without resources of its own asks for "*", which only "*" matches.
 // What is no ARN matches nothing. Several stars are one.
 bool resource_matches(const std::string& pattern, const Request& request, bool version_2012) {
-  if (!pattern.empty() && pattern.find_first_not_of('*') == std::string::npos) return true;
+  if (is_all_stars(pattern)) return true;
   if (request.resource == "*" || !pattern.starts_with("arn:")) return false;
   // Decision 010: a variable stands in the resource part only.
   if (version_2012 && pattern.substr(0, fifth_colon(pattern)).contains("${")) return false;

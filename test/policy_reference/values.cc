@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace podpass::reference {
 namespace {
@@ -81,6 +82,10 @@ const Values* find_key(const Keys& keys, const std::string& name) {
   return found == keys.end() || found->second.values.empty() ? nullptr : &found->second;
 }
 
+bool is_all_stars(const std::string& text) {
+  return !text.empty() && text.find_first_not_of('*') == std::string::npos;
+}
+
 std::u32string characters(const std::string& utf8) {
   std::u32string all;
   for (std::size_t i = 0; i < utf8.size();) {
@@ -136,8 +141,6 @@ bool matches(const Pattern& pattern, const std::u32string& subject) {
 }
 
 bool matches_arn(const Pattern& pattern, const std::u32string& subject) {
-  const auto is_run = [](const Symbol& symbol) { return symbol.type == Symbol::Type::run; };
-  if (!pattern.empty() && std::ranges::all_of(pattern, is_run)) return true;
   const auto patterns = fields_of(pattern);
   const auto subjects = fields_of(subject);
   if (subjects.size() < 6) return false;
@@ -148,6 +151,18 @@ bool matches_arn(const Pattern& pattern, const std::u32string& subject) {
   }
   return true;
 }
+
+namespace {
+
+bool fits_64_bits(const Decimal& number) {
+  const std::string most = number.negative ? "9223372036854775808" : "9223372036854775807";
+  if (number.exponent != 19) return number.exponent < 19;
+  auto digits = number.digits;
+  digits.resize(19, '0');
+  return digits <= most;
+}
+
+}  // namespace
 
 // A sign, digits with a point somewhere, and a power of ten.
 std::optional<Decimal> read_number(const std::string& text) {
@@ -178,12 +193,25 @@ std::optional<Decimal> read_number(const std::string& text) {
     --number.exponent;
   }
   while (!number.digits.empty() && number.digits.back() == '0') number.digits.pop_back();
-  if (number.digits.empty()) return Decimal{};
+  number.integer = all_digits(text.substr(text[0] == '+' || text[0] == '-' ? 1 : 0)) && fits_64_bits(number);
+  if (number.digits.empty()) number = {false, number.integer, {}, 0};
   if (number.exponent > 309 || number.exponent < -307) return {};  // decision 010: no double
   return number;
 }
 
+namespace {
+
+double as_double(const Decimal& number) {
+  const auto text =
+      std::string(number.negative ? "-" : "") + "0." + number.digits + "e" + std::to_string(number.exponent);
+  return number.digits.empty() ? 0 : std::strtod(text.c_str(), nullptr);
+}
+
+}  // namespace
+
+// Decision 010: integers of 64 bits exactly, all others as doubles.
 int compare(const Decimal& a, const Decimal& b) {
+  if (!a.integer || !b.integer) return as_double(a) < as_double(b) ? -1 : as_double(a) > as_double(b) ? 1 : 0;
   const auto sign = [](const Decimal& x) { return x.digits.empty() ? 0 : x.negative ? -1 : 1; };
   if (sign(a) != sign(b)) return sign(a) < sign(b) ? -1 : 1;
   if (a.exponent != b.exponent) return (a.exponent < b.exponent) == a.negative ? 1 : -1;
@@ -282,6 +310,7 @@ std::optional<Date> read_date(const std::string& written) {
       date.seconds = date.seconds * 10 + (c - '0');
       if (date.seconds > INT64_MAX) return {};
     }
+    date.seconds = std::min(date.seconds, static_cast<__int128>(INT64_MAX / 1000 + 1));  // decision 010: one far day
     return date;
   }
   auto text = written;

@@ -37,6 +37,7 @@ struct Symbol {
 };
 using Pattern = std::vector<Symbol>;
 
+bool is_all_stars(const std::string& text);
 std::u32string characters(const std::string& utf8);
 
 enum class Wildcards { yes, no };
@@ -49,12 +50,14 @@ std::optional<Pattern> expand(const std::string& text, Wildcards wildcards, Vari
 bool matches(const Pattern& pattern, const std::u32string& subject);
 
 // The fields of an ARN compared one by one, each with its own wildcards; the sixth has all the rest. A pattern of fewer
-// fields must end with a star, which stands for the missing ones. What has fewer is matched by stars alone.
+// fields must end with a star, which stands for the missing ones. A subject of fewer is no ARN.
 bool matches_arn(const Pattern& pattern, const std::u32string& subject);
 
-// A number as it is written, of any size: 0.digits times ten to the exponent. Zero has no digits.
+// A number as it is written, of any size: 0.digits times ten to the exponent. Zero has no digits. Integers of 64 bits
+// compare exactly, others as doubles.
 struct Decimal {
   bool negative = false;
+  bool integer = false;
   std::string digits;
   long long exponent = 0;
 };
