@@ -238,6 +238,7 @@ void put_action(Ask& ask, bool trust, Choices& choices) {
   ask.action = trust ? choices.of(kTrustActions) : choices.of(kActions);
   if (ask.action == "sts:GetCallerIdentity" && choices.chance(90)) ask.action = "s3:GetObject";
   if (choices.chance(10)) ask.action = other_case(ask.action, choices);
+  if (choices.chance(2)) ask.action = "s3:Get Object";  // which no pattern with a space matches
 }
 
 void put_resource(Ask& ask, Choices& choices) {
