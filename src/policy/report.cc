@@ -31,19 +31,21 @@ Value describe(const Context& context) {
   return keys;
 }
 
-std::string_view name_of(const Principal& principal) {
-  for (const auto name : {principal.arn, principal.service, principal.provider}) {
-    if (!name.empty()) return name;
+Value describe(const Principal& principal) {
+  switch (principal.type) {
+    case PrincipalType::anonymous:
+      return Value::map({{"anonymous", true}});
+    case PrincipalType::service:
+      return Value::map({{"service", principal.service}});
+    case PrincipalType::web_identity:
+      return Value::map({{"federated", principal.provider}});
+    case PrincipalType::root:
+    case PrincipalType::user:
+    case PrincipalType::role_session:
+    case PrincipalType::federated_user:
+      return principal.arn;
   }
-  return "anonymous";
-}
-
-Value describe(const Request& request) {
-  return Value::map({{"principal", name_of(request.principal)},
-                     {"action", request.action},
-                     {"resource", request.resource},
-                     {"resourceAccount", request.resource_account},
-                     {"context", describe(request.context)}});
+  return {};
 }
 
 Value describe(const Failure& failure) {
@@ -126,6 +128,14 @@ std::string_view name_of(Element element) {
       return "condition";
   }
   return "";
+}
+
+codec::Value describe(const Request& request) {
+  Value value = Value::map(
+      {{"principal", describe(request.principal)}, {"action", request.action}, {"resource", request.resource}});
+  if (!request.resource_account.empty()) value.add("resourceAccount", request.resource_account);
+  value.add("context", describe(request.context));
+  return value;
 }
 
 codec::Value report(const Request& request, const Layers& layers) {

@@ -15,6 +15,9 @@ std::string_view name_of(Layer layer);         // identity, boundary, session, r
 std::string_view name_of(Effect effect);
 std::string_view name_of(Element element);
 
+// The request in the form that aws/request_json.h reads.
+codec::Value describe(const Request& request);
+
 // {decision, message, request, layers, statements, missingKeys, remedies}. Statements are those that come close: they
 // apply, or are about the action, or fail in one element only; each with its text, its place and what failed.
 codec::Value report(const Request& request, const Layers& layers);

@@ -2,10 +2,10 @@
 //
 //   {"id", "request": {"principal", "action", "resource", "resourceAccount", "context"}, "policies": {...}}
 //
-// Policies: what is absent does not apply; a document is a JSON object, or a string that holds one. An action that
-// takes no resource is asked about "*". Nothing is added to the context. Errors say which member is wrong, and for a
-// document where and why. A CaseReader is for one thread and keeps what it compiled, up to kMaxKept texts of policies;
-// a Case shows the line and the reader, and lives until the reader's next read().
+// The request is as aws/request_json.h has it. Policies: what is absent does not apply; a document is a JSON object, or
+// a string that holds one. Errors say which member is wrong, and for a document where and why. A CaseReader is for one
+// thread and keeps what it compiled, up to kMaxKept texts of policies; a Case shows the line and the reader, and lives
+// until the reader's next read().
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aws/request_json.h"
 #include "base/result.h"
-#include "policy/json_reader.h"
 #include "policy/policy.h"
 
 namespace podpass::policy_cli {
@@ -57,21 +57,13 @@ class CaseReader {
 
   Result<Case> read(std::string_view line);
   // The parts of it: a request, and policies for a request of that action.
-  Result<const policy::Request*> read_request(std::string_view json);
+  Result<const policy::Request*> read_request(std::string_view json) { return request_.read(json); }
   Result<std::shared_ptr<const Policies>> read_policies(std::string_view json, policy::Kind resource_kind);
 
  private:
-  Result<void> read_principal(std::uint32_t node);
-  Result<void> read_arn(std::string_view arn);
-  Result<void> read_context(std::uint32_t node);
   Result<std::shared_ptr<const policy::Policy>> parse(std::string_view text, policy::Kind kind);
 
-  policy::JsonTree tree_;  // of the request
-  policy::Principal principal_;
-  std::string role_arn_;
-  policy::Context context_;
-  std::vector<std::string_view> values_;
-  std::optional<policy::Request> request_;
+  aws::RequestReader request_;
 
   struct Hash {
     using is_transparent = void;

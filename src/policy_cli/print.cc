@@ -129,6 +129,16 @@ void print_remedies(const Value& report, std::string& out) {
   }
 }
 
+std::string principal_of(const Value* request) {
+  const auto* principal = request ? request->find("principal") : nullptr;
+  if (!principal) return "nobody";
+  if (const auto* arn = principal->as_text()) return *arn;
+  for (const auto* form : {"service", "federated"}) {
+    if (const auto name = principal->text(form); !name.empty()) return std::string(name);
+  }
+  return "an anonymous caller";
+}
+
 }  // namespace
 
 std::string print_explanation(const Value& report) {
@@ -140,7 +150,7 @@ std::string print_explanation(const Value& report) {
                  : decision == "explicitDeny" ? "Denied, explicitly"
                                               : "Denied, as nothing allows it",
                  request ? request->text("action") : "", request ? request->text("resource") : "",
-                 request ? request->text("principal") : "");
+                 principal_of(request));
   if (const auto message = report.text("message"); !message.empty()) out += std::string(message) + "\n";
   print_layers(report, out);
   if (const auto& statements = list_of(report, "statements"); !statements.empty()) {
