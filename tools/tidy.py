@@ -63,6 +63,10 @@ SIDEWAYS = {
     ("eks", "iam"): {"iam/lookup.h"},
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},
+    ("own_api", "iam"): {"iam/lookup.h"},
+    ("own_api", "sts"): {"sts/assume.h"},
+    ("own_api", "eks"): {"eks/lookup.h", "eks/operations.h"},
+    ("own_api", "s3"): {"s3/lookup.h"},
     ("eks", "kube"): {"kube/service_account_tokens.h"},
     ("eks_auth", "kube"): {"kube/service_account_tokens.h"},
 }

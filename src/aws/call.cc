@@ -2,9 +2,25 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "codec/json.h"
+#include "policy/report.h"
+
 namespace podpass::aws {
 
 using policy::operator""_key;
+
+namespace {
+
+void note(const policy::Request& request, const policy::Decision& decision, Audit& audit) {
+  const auto json = codec::write_json(codec::Value::map({{"decision", policy::name_of(decision.outcome)},
+                                                         {"layer", policy::name_of(decision.layer)},
+                                                         {"request", policy::describe(request)}}));
+  if (audit.decisions.size() + json.size() > kMaxDecisionBytes) return;
+  if (!audit.decisions.empty()) audit.decisions += ',';
+  audit.decisions += json;
+}
+
+}  // namespace
 
 Resource& Resource::request_tags(const TagMap& tags) {
   std::vector<std::string> names;
@@ -52,6 +68,7 @@ Result<void> Call::authorize_as(const policy::Principal& principal, const Author
   for (const auto action : actions) {
     const policy::Request request{principal, action, resource.arn, owner, context};
     const auto decision = policy::evaluate(request, layers);
+    if (!decision.allowed() || deployment.audits_every_decision) note(request, decision, audit);
     if (decision.allowed()) continue;
     result = Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
     break;

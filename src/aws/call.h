@@ -53,8 +53,17 @@ struct Resource {
 // Facts that an operation adds to its audit record, e.g. ("pod", "default/app1"). Never a secret.
 struct Audit {
   std::vector<std::pair<std::string_view, std::string>> facts;
+  // The decisions of the policy engine, as JSON objects with commas between: {"decision", "layer", "request"}, the
+  // request as aws/request_json.h has it. Those that refused; all of them if the deployment says so.
+  std::string decisions;
   void add(std::string_view name, std::string_view value) { facts.emplace_back(name, value); }
+  void clear() {
+    facts.clear();
+    decisions.clear();
+  }
 };
+
+inline constexpr std::size_t kMaxDecisionBytes = 16 * 1024;  // a larger one is left out
 
 struct Call {
   store::Transaction& tx;

@@ -2,14 +2,18 @@
 
 namespace podpass::aws {
 
-policy::NamedPolicy Authority::keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn) {
+policy::NamedPolicy Authority::keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn,
+                                    std::string_view name) {
+  const auto kept = [this](std::string_view text) -> std::string_view {
+    return text.empty() ? text : *texts.emplace_back(std::make_unique<std::string>(text));
+  };
   policies.push_back(std::move(policy));
-  arns.push_back(std::make_unique<std::string>(arn));
-  return {policies.back().get(), *arns.back()};
+  return {policies.back().get(), kept(arn), kept(name)};
 }
 
-void Authority::add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn) {
-  identity.push_back(keep(std::move(policy), arn));
+void Authority::add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn,
+                             std::string_view name) {
+  identity.push_back(keep(std::move(policy), arn, name));
 }
 
 void Authority::set_boundary(std::shared_ptr<const policy::Policy> policy, std::string_view arn) {

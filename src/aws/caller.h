@@ -52,14 +52,16 @@ struct Authority {
   bool has_session = false;
   std::vector<policy::NamedPolicy> session;
   std::vector<std::shared_ptr<const policy::Policy>> policies;
-  std::vector<std::unique_ptr<std::string>> arns;  // what the ARN views point into
+  std::vector<std::unique_ptr<std::string>> texts;  // what the views of ARNs and names point into
 
-  void add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+  // `arn` of a managed policy; empty for an inline one, which has a name.
+  void add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn, std::string_view name = {});
   void set_boundary(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
   void add_session(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
 
  private:
-  policy::NamedPolicy keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+  policy::NamedPolicy keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn,
+                           std::string_view name = {});
 };
 
 struct Caller {

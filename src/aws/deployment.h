@@ -48,6 +48,7 @@ struct Deployment {
   std::string endpoint;  // "http://127.0.0.1:4566", without a slash at the end
   Time created{};        // when the account came into being: at the first start
   Quotas quotas;
+  bool audits_every_decision = false;  // not only those that refuse
   const Clock* clock = nullptr;
   Random* random = nullptr;
   std::shared_ptr<const crypto::KeyRing> at_rest;  // seals secrets in the store

@@ -158,9 +158,15 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   }
   write_parameters(out, event.parameters);
   out += ",\"responseElements\":null";
-  if (event.facts && !event.facts->facts.empty()) {
+  if (event.facts && (!event.facts->facts.empty() || !event.facts->decisions.empty())) {
     out += ",\"additionalEventData\":{";
     auto separator = "";
+    if (!event.facts->decisions.empty()) {
+      out += "\"decisions\":[";
+      out += clean_text(event.facts->decisions);
+      out += ']';
+      separator = ",";
+    }
     for (const auto& [name, value] : event.facts->facts) {
       out += separator;
       separator = ",";

@@ -136,7 +136,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     output = std::move(prepared).error();
   } else {
     for (int run = 0;; ++run) {
-      running.audit.facts.clear();
+      running.audit.clear();
       auto tx = store_.begin();
       output = run_once(running, request, tx);
       if (const auto* failure = tx.failure(); output && failure) output = *failure;

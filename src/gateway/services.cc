@@ -5,6 +5,7 @@
 #include "eks/operations.h"
 #include "eks_auth/operations.h"
 #include "iam/operations.h"
+#include "own_api/operations.h"
 #include "s3/operations.h"
 #include "sts/operations.h"
 
@@ -12,7 +13,7 @@ namespace podpass::gateway {
 
 std::span<const aws::Service* const> services() {
   static const std::array kServices = {&eks_auth::service(), &sts::service(), &iam::service(), &eks::service(),
-                                       &eks::podpass_service()};
+                                       &own_api::service()};
   return kServices;
 }
 

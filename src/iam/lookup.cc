@@ -64,7 +64,7 @@ aws::Authority authority(store::Transaction& tx, const Record& record) {
     }
   }
   for (const auto& [name, policy] : record.inlined) {
-    result.add_identity(policy.compiled ? policy.compiled : nothing_allowed(), "");
+    result.add_identity(policy.compiled ? policy.compiled : nothing_allowed(), "", name);
   }
   if (record.boundary) {
     auto boundary = find_managed_policy(tx, *record.boundary);

@@ -50,6 +50,8 @@ Action add_up(CLI::App& app) {
   command->add_option("--threads", options->threads, "Threads that serve requests")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command->add_flag("--audit-decisions", options->audit_decisions,
+                    "Keep every decision in the audit trail, not only refusals, for explain and policy diff");
   command->add_flag("--json", options->json, "Print one line of JSON when ready");
   command->footer("Example:\n  podpass up --port 4566 --data-dir .podpass");
   return [options]() -> Result<int> {
@@ -288,6 +290,7 @@ int run(int argc, char** argv) {
       {"token", add_token(app)},
       {"agent", add_agent(app)},
       {"operations", add_operations(app)},
+      {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},
   };
   if (!name_commands(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1), "podpass")) return 2;

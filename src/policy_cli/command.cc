@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "policy_cli/ask.h"
 #include "policy_cli/diff.h"
 #include "policy_cli/evaluate.h"
 #include "policy_cli/explain.h"
@@ -58,7 +59,7 @@ Action add_validate(CLI::App& app) {
   };
 }
 
-Action add_explain(CLI::App& app) {
+Action add_offline_explain(CLI::App& app) {
   auto* command = app.add_subcommand("explain", "Explain the decision of one request: what applied, what failed");
   auto file = std::make_shared<std::string>("-");
   auto json = std::make_shared<bool>(false);
@@ -100,7 +101,7 @@ Action add_policy(CLI::App& app) {
   command->require_subcommand(1);
   const std::vector<std::pair<std::string, Action>> actions = {
       {"evaluate", add_evaluate(*command)},
-      {"explain", add_explain(*command)},
+      {"explain", add_offline_explain(*command)},
       {"validate", add_validate(*command)},
       {"diff", add_diff(*command)},
   };
@@ -110,6 +111,37 @@ Action add_policy(CLI::App& app) {
       if (command->got_subcommand(name)) return action();
     }
     return 2;
+  };
+}
+
+Action add_explain(CLI::App& app) {
+  auto* command = app.add_subcommand("explain", "Explain why a request is allowed or refused, layer by layer");
+  auto options = std::make_shared<AskOptions>();
+  auto json = std::make_shared<bool>(false);
+  options->namespace_ = "default";
+  command->add_option("request-id", options->request_id, "A refused request's id, from the answer or the audit trail");
+  command->add_option("--file,-f", options->file,
+                      "A request as JSON, - for standard input; with its policies no server is needed");
+  command->add_option("--principal", options->principal, "ARN of a user, a role, a role's session or the root");
+  command->add_option("--service-account,-s", options->service_account, "A pod's service account, as the principal");
+  command->add_option("--namespace,-n", options->namespace_, "Its namespace")->capture_default_str();
+  command->add_option("--cluster,-c", options->cluster, "Its cluster (default: the one podpass up made)");
+  command->add_option("--action", options->action, "What it does, for example s3:GetObject");
+  command->add_option("--resource", options->resource, "The ARN of what it does it to")->default_val("*");
+  command->add_option("--resource-account", options->resource_account, "Whose that is, where the ARN does not say");
+  command->add_option("--context", options->context, "A condition key, KEY=VALUE; repeat a key to make a list");
+  command->add_option("--data-dir", options->data_directory,
+                      "The data directory of the running podpass (default: .podpass, else the AWS_* environment)");
+  command->add_flag("--json", *json, "Print JSON");
+  command->footer(
+      "Exit code 0 whatever the decision.\n\nExamples:\n"
+      "  podpass explain 1f6c1b1e-4d1c-4e5c-9b43-54a7f1f7b8a3\n"
+      "  podpass explain --service-account my-service-account --action s3:PutObject --resource "
+      "arn:aws:s3:::my-bucket/k");
+  return [options, json]() -> Result<int> {
+    options->form = *json ? Form::json : Form::text;
+    print(TRY(ask(*options)));
+    return 0;
   };
 }
 

@@ -135,7 +135,7 @@ TEST_F(Commands, DiffTellsWhatChanges) {
 TEST_F(Commands, DiffReadsAnAuditTrail) {
   const auto trail = file(
       "audit.jsonl",
-      R"({"eventVersion":"1.11","requestID":"r-1","additionalEventData":{"authorization":{"principal":"arn:aws:iam::111122223333:user/alice","action":"s3:GetObject","resource":"arn:aws:s3:::b/k"}}})"
+      R"({"eventVersion":"1.11","requestID":"r-1","additionalEventData":{"decisions":[{"decision":"implicitDeny","layer":"identity","request":{"principal":"arn:aws:iam::111122223333:user/alice","action":"s3:GetObject","resource":"arn:aws:s3:::b/k","context":{"aws:SecureTransport":"false"}}}]}})"
       "\n"
       R"({"eventVersion":"1.11","requestID":"r-2"})"
       "\nnonsense\n");

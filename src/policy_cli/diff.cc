@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "codec/json.h"
 #include "policy/report.h"
+#include "policy_cli/audit_record.h"
 #include "policy_cli/case.h"
 #include "policy_cli/lines.h"
 
@@ -56,14 +57,17 @@ class Side {
   bool is_document_ = false;
 };
 
-// A case's line as it is; of an audit record, the request whose decision it tells. Empty: the record tells of none.
-Result<std::string> case_of(std::string_view line) {
-  if (line.find("\"eventVersion\"") == std::string_view::npos) return std::string(line);
+// A case's line as it is; of an audit record, the requests whose decisions it tells, which may be none.
+Result<std::vector<std::string>> cases_of(std::string_view line) {
+  if (!is_audit_record(line)) return std::vector<std::string>{std::string(line)};
+  std::vector<std::string> cases;
   const auto record = TRY(codec::parse_json(line));
-  const auto* data = record.find("additionalEventData");
-  const auto* request = data ? data->find("authorization") : nullptr;
-  if (!request) return std::string();
-  return codec::write_json(Value::map({{"id", record.text("requestID")}, {"request", *request}}));
+  for (const auto& decision : decisions_of(record)) {
+    const auto* request = decision.find("request");
+    if (!request) continue;
+    cases.push_back(codec::write_json(Value::map({{"id", record.text("requestID")}, {"request", *request}})));
+  }
+  return cases;
 }
 
 struct Told {
@@ -84,8 +88,15 @@ class Differ {
       : older_(std::move(older)), newer_(std::move(newer)), form_(form), print_(print) {}
 
   Result<void> line(std::string_view text, std::size_t number) {
-    const auto given = TRY(case_of(text));
-    if (given.empty()) return {};
+    for (const auto& given : TRY(cases_of(text))) TRY(compare(given, number));
+    return {};
+  }
+
+  std::size_t requests() const { return requests_; }
+  std::size_t changes() const { return changes_; }
+
+ private:
+  Result<void> compare(std::string_view given, std::size_t number) {
     Members members;
     TRY(split_members(given, members));
     if (members.request.empty()) return Error::invalid("the line has no \"request\".");
@@ -117,10 +128,6 @@ class Differ {
     return {};
   }
 
-  std::size_t requests() const { return requests_; }
-  std::size_t changes() const { return changes_; }
-
- private:
   Side older_, newer_;
   Form form_;
   const std::function<void(std::string_view)>& print_;

@@ -148,6 +148,7 @@ Result<void> run(const Options& options) {
   deployment.account = options.account;
   deployment.region = options.region;
   deployment.quotas.associations_per_cluster = options.associations_per_cluster;
+  deployment.audits_every_decision = options.audit_decisions;
   deployment.clock = &clock;
   deployment.random = &random;
   deployment.at_rest = TRY(open_master_key(directory, random));

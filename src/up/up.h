@@ -19,6 +19,7 @@ struct Options {
   std::string cluster = "my-cluster";
   std::size_t associations_per_cluster = 5'000;
   int threads = 2;
+  bool audit_decisions = false;  // the audit tells every decision of the policy engine, not only refusals
   bool json = false;
 };
 
