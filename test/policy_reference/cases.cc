@@ -234,8 +234,8 @@ void put_keys(Ask& ask, Choices& choices) {
   if (choices.chance(50)) ask.keys["test:empty"] = {true, {}};
 }
 
-void put_action(Ask& ask, bool trust, Choices& choices) {
-  ask.action = trust ? choices.of(kTrustActions) : choices.of(kActions);
+void put_action(Ask& ask, const Stack& stack, Choices& choices) {
+  ask.action = stack.trust ? choices.of(kTrustActions) : choices.of(kActions);
   if (ask.action == "sts:GetCallerIdentity" && choices.chance(90)) ask.action = "s3:GetObject";
   if (choices.chance(10)) ask.action = other_case(ask.action, choices);
   if (choices.chance(2)) ask.action = "s3:Get Object";  // which no pattern with a space matches
@@ -448,12 +448,12 @@ Case make_case(Choices& choices) {
     made.ids[std::string(kCanonical)] = choices.chance(80) ? kAccount : "999988887777";
   }
   Ask ask;
-  put_action(ask, made.stack.trust, choices);
+  put_action(ask, made.stack, choices);
   put_resource(ask, choices);
   put_keys(ask, choices);
   made.asks.push_back(ask);
   for (auto more = choices.below(9); more > 0; --more) {
-    if (choices.chance(30)) put_action(ask, made.stack.trust, choices);
+    if (choices.chance(30)) put_action(ask, made.stack, choices);
     if (choices.chance(30)) put_resource(ask, choices);
     if (choices.chance(60)) put_keys(ask, choices);
     made.asks.push_back(ask);
