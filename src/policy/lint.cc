@@ -1,7 +1,9 @@
 #include "policy/lint.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/strings.h"
 #include "policy/actions.h"
@@ -165,9 +167,15 @@ class Linter {
       conditions(statement);
       principals(statement);
     }
-    std::ranges::stable_sort(
-        found_, {}, [](const Finding& finding) { return std::pair(finding.place.line, finding.place.column); });
-    return std::move(found_);
+    // Not std::stable_sort: libstdc++'s calls what clang refuses as deprecated.
+    std::multimap<std::pair<std::uint32_t, std::uint32_t>, Finding> by_place;
+    for (auto& finding : found_) {
+      const std::pair place(finding.place.line, finding.place.column);
+      by_place.emplace(place, std::move(finding));
+    }
+    std::vector<Finding> sorted;
+    for (auto& [place, finding] : by_place) sorted.push_back(std::move(finding));
+    return sorted;
   }
 
  private:

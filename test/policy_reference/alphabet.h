@@ -11,7 +11,8 @@ namespace podpass::reference {
 struct Family {
   std::string key;
   std::vector<std::string> operators;
-  std::vector<std::string> values;  // the first ones are the likeliest
+  std::vector<std::string> values;                 // the first ones are the likeliest
+  std::vector<std::string> only_in_requests = {};  // no policy with them is accepted
 };
 
 const std::vector<Family>& families();

@@ -208,7 +208,7 @@ std::string varied(std::string text, WithVariables variables, Choices& choices) 
 // ----------------------------------------------------------------------------------------------------------
 
 std::string some_value(const Family& family, Choices& choices) {
-  if (choices.chance(10)) return choices.of(choices.of(families()).values);
+  if (choices.chance(family.only_in_requests.empty() ? 10 : 2)) return choices.of(choices.of(families()).values);
   // The first ones are the likeliest, so that values meet.
   return family.values[std::min(choices.below(family.values.size()), choices.below(family.values.size()))];
 }
@@ -217,7 +217,10 @@ Values some_values(const Family& family, Choices& choices) {
   Values values;
   values.many = choices.chance(45);
   const auto count = values.many ? choices.below(4) : 1;
-  for (std::size_t i = 0; i < count; ++i) values.values.push_back(some_value(family, choices));
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool odd = !family.only_in_requests.empty() && choices.chance(20);
+    values.values.push_back(odd ? choices.of(family.only_in_requests) : some_value(family, choices));
+  }
   return values;
 }
 
@@ -234,8 +237,8 @@ void put_keys(Ask& ask, Choices& choices) {
   if (choices.chance(50)) ask.keys["test:empty"] = {true, {}};
 }
 
-void put_action(Ask& ask, bool trust, Choices& choices) {
-  ask.action = trust ? choices.of(kTrustActions) : choices.of(kActions);
+void put_action(Ask& ask, const Stack& stack, Choices& choices) {
+  ask.action = stack.trust ? choices.of(kTrustActions) : choices.of(kActions);
   if (ask.action == "sts:GetCallerIdentity" && choices.chance(90)) ask.action = "s3:GetObject";
   if (choices.chance(10)) ask.action = other_case(ask.action, choices);
   if (choices.chance(2)) ask.action = "s3:Get Object";  // which no pattern with a space matches
@@ -298,10 +301,12 @@ Condition some_condition(const Ask& ask, Choices& choices) {
   for (std::size_t i = 0; i < count; ++i) {
     auto value = some_value(family, choices);
     if (given != ask.keys.end() && !given->second.values.empty() && choices.chance(50)) {
-      value = choices.of(given->second.values);
+      const auto& asked = choices.of(given->second.values);
+      if (std::ranges::find(family.only_in_requests, asked) == family.only_in_requests.end()) value = asked;
     }
     if (has_patterns && choices.chance(40)) value = varied(value, WithVariables::yes, choices);
-    if (choices.chance(15)) value = choices.of(kVariables);
+    const bool any_text = family.only_in_requests.empty();
+    if (any_text && choices.chance(15)) value = choices.of(kVariables);
     condition.values.push_back(as_json(value, choices));
   }
   return condition;
@@ -448,12 +453,12 @@ Case make_case(Choices& choices) {
     made.ids[std::string(kCanonical)] = choices.chance(80) ? kAccount : "999988887777";
   }
   Ask ask;
-  put_action(ask, made.stack.trust, choices);
+  put_action(ask, made.stack, choices);
   put_resource(ask, choices);
   put_keys(ask, choices);
   made.asks.push_back(ask);
   for (auto more = choices.below(9); more > 0; --more) {
-    if (choices.chance(30)) put_action(ask, made.stack.trust, choices);
+    if (choices.chance(30)) put_action(ask, made.stack, choices);
     if (choices.chance(30)) put_resource(ask, choices);
     if (choices.chance(60)) put_keys(ask, choices);
     made.asks.push_back(ask);

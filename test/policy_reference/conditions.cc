@@ -12,12 +12,10 @@ namespace {
 struct Pair {
   const std::string& policy;
   const std::string& request;
-  bool version_2012;
+  Variables variables;
   const Keys& keys;
 
-  std::optional<Pattern> expanded(Wildcards wildcards) const {
-    return expand(policy, wildcards, version_2012 ? Variables::yes : Variables::no, keys);
-  }
+  std::optional<Pattern> expanded(Wildcards wildcards) const { return expand(policy, wildcards, variables, keys); }
 };
 
 bool same_text(const Pair& pair) {
@@ -43,7 +41,7 @@ bool like(const Pair& pair) {
 bool like_arn(const Pair& pair) {
   if (is_all_stars(pair.policy)) return true;
   const auto pattern = pair.expanded(Wildcards::yes);
-  return pattern && matches_arn(*pattern, characters(pair.request));
+  return pattern && matches_arn(pair.policy, *pattern, characters(pair.request));
 }
 
 bool same_bool(const Pair& pair) {
@@ -139,17 +137,17 @@ bool take_back(std::string& text, const std::string& back) {
 }
 
 // "Null": true asks for a key that is absent, false for one that is there. A set operator changes nothing.
-bool null_holds(const std::vector<std::string>& wanted, bool absent) {
-  return std::ranges::any_of(wanted, [&](const std::string& text) { return read_bool(text) == absent; });
+bool null_holds(const std::vector<std::string>& wanted, const Values* given) {
+  return std::ranges::any_of(wanted, [&](const std::string& text) { return read_bool(text) == (given == nullptr); });
 }
 
 // One operator, one key, the values that the policy has for it.
-bool holds(std::string name, const std::string& key, const std::vector<std::string>& wanted, bool version_2012,
+bool holds(std::string name, const std::string& key, const std::vector<std::string>& wanted, Variables variables,
            const Keys& keys) {
   const bool for_all = take_front(name, "forallvalues:");
   const bool for_any = !for_all && take_front(name, "foranyvalue:");
   const auto* given = find_key(keys, key);
-  if (name == "null") return null_holds(wanted, given == nullptr);
+  if (name == "null") return null_holds(wanted, given);
   const bool if_exists = take_back(name, "ifexists");
   const auto found = operators().find(name);
   if (found == operators().end()) throw std::runtime_error("unknown operator " + name);
@@ -162,8 +160,8 @@ bool holds(std::string name, const std::string& key, const std::vector<std::stri
   if (!given) return if_exists || negated;
   // Several values of the policy: any of them, or none of them if the operator is negated.
   const auto one = [&](const std::string& value) {
-    const bool any = std::ranges::any_of(
-        wanted, [&](const std::string& text) { return compares({text, value, version_2012, keys}); });
+    const bool any =
+        std::ranges::any_of(wanted, [&](const std::string& text) { return compares({text, value, variables, keys}); });
     return any != negated;
   };
   if (for_all) return std::ranges::all_of(given->values, one);
@@ -173,11 +171,11 @@ bool holds(std::string name, const std::string& key, const std::vector<std::stri
 
 }  // namespace
 
-bool conditions_hold(const Json& condition, bool version_2012, const Keys& keys, Seen* seen) {
+bool conditions_hold(const Json& condition, Variables variables, const Keys& keys, Seen* seen) {
   bool all = true;
   for (const auto& [name, by_key] : condition.members) {
     for (const auto& [key, values] : by_key.members) {
-      const bool good = holds(lower(name), key, values.texts(), version_2012, keys);
+      const bool good = holds(lower(name), key, values.texts(), variables, keys);
       if (seen) ++(*seen)[lower(name)][good ? 1 : 0];
       all = all && good;
     }

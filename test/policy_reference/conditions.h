@@ -16,7 +16,6 @@ namespace podpass::reference {
 // How often each operator was false and true, by its full name in lower case.
 using Seen = std::map<std::string, std::array<std::size_t, 2>>;
 
-// `version_2012`: variables are variables.
-bool conditions_hold(const Json& condition, bool version_2012, const Keys& keys, Seen* seen);
+bool conditions_hold(const Json& condition, Variables variables, const Keys& keys, Seen* seen);
 
 }  // namespace podpass::reference

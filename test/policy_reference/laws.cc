@@ -9,6 +9,7 @@ namespace podpass::reference {
 namespace {
 
 using policy::Decision;
+using policy::Effect;
 using policy::Kind;
 using policy::Outcome;
 
@@ -65,7 +66,8 @@ bool same(const Decision& before, const Decision& after) {
   return before.outcome == after.outcome && before.layer == after.layer && before.level == after.level;
 }
 
-std::string a_statement_more(const Case& of, Choices& choices, bool allow) {
+std::string a_statement_more(const Case& of, Choices& choices, Effect effect) {
+  const bool allow = effect == Effect::allow;
   auto changed = of.stack;
   const auto documents = all_documents(changed);
   if (documents.empty()) return {};
@@ -87,11 +89,11 @@ std::string a_statement_more(const Case& of, Choices& choices, bool allow) {
 }
 
 std::string deny_more(const Case& of, Choices& choices) {
-  return a_statement_more(of, choices, false);
+  return a_statement_more(of, choices, Effect::deny);
 }
 
 std::string allow_more(const Case& of, Choices& choices) {
-  return a_statement_more(of, choices, true);
+  return a_statement_more(of, choices, Effect::allow);
 }
 
 std::string other_spelling(const Case& of, Choices& choices) {

@@ -68,8 +68,8 @@ void expect_operators(const Tally& tally) {
   for (const auto& name : operator_names()) {
     const auto found = tally.operators.find(lower(name));
     ASSERT_NE(found, tally.operators.end()) << name;
-    EXPECT_GE(found->second[0], tally.cases / 5000) << name << " is hardly ever false";
-    EXPECT_GE(found->second[1], tally.cases / 5000) << name << " is hardly ever true";
+    EXPECT_GE(found->second[0], tally.cases / 10000) << name << " is hardly ever false";
+    EXPECT_GE(found->second[1], tally.cases / 10000) << name << " is hardly ever true";
   }
 }
 

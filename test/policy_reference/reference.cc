@@ -6,6 +6,7 @@
 namespace podpass::reference {
 namespace {
 
+using policy::Effect;
 using policy::Kind;
 using policy::Layer;
 using policy::Outcome;
@@ -43,19 +44,19 @@ std::size_t fifth_colon(const std::string& text) {
 
 // "IAM JSON policy elements: Resource". An action without resources of its own asks for "*", which only "*" matches.
 // What is no ARN matches nothing. Several stars are one.
-bool resource_matches(const std::string& pattern, const Request& request, bool version_2012) {
+bool resource_matches(const std::string& pattern, const Request& request, Variables variables) {
   if (is_all_stars(pattern)) return true;
   if (request.resource == "*" || !pattern.starts_with("arn:")) return false;
   // Decision 010: a variable stands in the resource part only.
-  if (version_2012 && pattern.substr(0, fifth_colon(pattern)).contains("${")) return false;
-  const auto expanded = expand(pattern, Wildcards::yes, version_2012 ? Variables::yes : Variables::no, request.keys);
-  return expanded && matches_arn(*expanded, characters(request.resource));
+  if (variables == Variables::yes && pattern.substr(0, fifth_colon(pattern)).contains("${")) return false;
+  const auto expanded = expand(pattern, Wildcards::yes, variables, request.keys);
+  return expanded && matches_arn(pattern, *expanded, characters(request.resource));
 }
 
-bool resource_applies(const Json& statement, const Request& request, bool version_2012) {
+bool resource_applies(const Json& statement, const Request& request, Variables variables) {
   const auto* listed = statement.member("Resource");
   const auto* left_out = statement.member("NotResource");
-  const auto matching = [&](const std::string& pattern) { return resource_matches(pattern, request, version_2012); };
+  const auto matching = [&](const std::string& pattern) { return resource_matches(pattern, request, variables); };
   if (listed) return std::ranges::any_of(listed->texts(), matching);
   if (left_out) return std::ranges::none_of(left_out->texts(), matching);
   return true;  // a trust policy's resource is its role
@@ -132,15 +133,15 @@ bool has(const std::vector<Named>& all, Named way) {
 
 // Who is left out of a Deny by NotPrincipal: the caller, if it and all above it are listed. "IAM JSON policy elements:
 // NotPrincipal": whoever has a permissions boundary never is.
-bool is_left_out(const std::vector<Named>& listed, const Principal& principal, bool bounded) {
+bool is_left_out(const std::vector<Named>& listed, const Request& request) {
   const bool account = has(listed, Named::account), parent = has(listed, Named::parent);
   const bool exactly = has(listed, Named::exactly), everyone = has(listed, Named::everyone);
-  switch (principal.type) {
+  switch (request.principal.type) {
     case PrincipalType::user:
-      return !bounded && (everyone || (exactly && account));
+      return !request.bounded && (everyone || (exactly && account));
     case PrincipalType::role_session:
     case PrincipalType::federated_user:
-      return !bounded && (everyone || (exactly && parent && account));
+      return !request.bounded && (everyone || (exactly && parent && account));
     case PrincipalType::root:
       return everyone || account;
     case PrincipalType::service:
@@ -153,9 +154,10 @@ bool is_left_out(const std::vector<Named>& listed, const Principal& principal, b
 }
 
 // How a statement names the principal. Statements of identity policies name nobody and speak of whoever has them.
-Named statement_names(const Policy& policy, const Json& statement, const Principal& principal, bool bounded) {
+Named statement_names(const Policy& policy, const Json& statement, const Request& request) {
+  const auto& principal = request.principal;
   if (const auto* left_out = statement.member("NotPrincipal")) {
-    return is_left_out(ways(*left_out, policy, principal), principal, bounded) ? Named::no : Named::everyone;
+    return is_left_out(ways(*left_out, policy, principal), request) ? Named::no : Named::everyone;
   }
   const auto* element = statement.member("Principal");
   if (!element) return Named::exactly;
@@ -174,22 +176,22 @@ Named statement_names(const Policy& policy, const Json& statement, const Princip
 // --- Sets of policies
 // --------------------------------------------------------------------------------------------------
 
-bool says(const Policy& policy, const Request& request, bool allow) {
+bool says(const Policy& policy, const Request& request, Effect effect) {
   return std::ranges::any_of(policy.statements, [&](const Json& statement) {
-    return is_allow(statement) == allow && statement_applies(policy, statement, request);
+    return is_allow(statement) == (effect == Effect::allow) && statement_applies(policy, statement, request);
   });
 }
 
-bool any_says(const Set& set, const Request& request, bool allow) {
-  return std::ranges::any_of(set, [&](const Policy* policy) { return says(*policy, request, allow); });
+bool any_says(const Set& set, const Request& request, Effect effect) {
+  return std::ranges::any_of(set, [&](const Policy* policy) { return says(*policy, request, effect); });
 }
 
 bool denies(const Set& set, const Request& request) {
-  return any_says(set, request, false);
+  return any_says(set, request, Effect::deny);
 }
 
 bool allows(const Set& set, const Request& request) {
-  return any_says(set, request, true);
+  return any_says(set, request, Effect::allow);
 }
 
 // How directly the resource's policy lets the principal in: the strongest of its Allow statements that apply.
@@ -198,7 +200,7 @@ Named granted(const Policy* resource, const Request& request) {
   if (!resource) return strongest;
   for (const auto& statement : resource->statements) {
     if (!is_allow(statement) || !statement_applies(*resource, statement, request)) continue;
-    strongest = std::max(strongest, statement_names(*resource, statement, request.principal, request.bounded));
+    strongest = std::max(strongest, statement_names(*resource, statement, request));
   }
   return strongest;
 }
@@ -292,7 +294,7 @@ Policy Policy::read(const std::string& text, Kind kind, std::map<std::string, st
   const auto* all = document.member("Statement");
   const auto* version = document.member("Version");
   return {kind, std::move(ids), all->type == Json::Type::list ? all->items : std::vector<Json>{*all},
-          version && version->text == "2012-10-17"};
+          version && version->text == "2012-10-17" ? Variables::yes : Variables::no};
 }
 
 bool is_allow(const Json& statement) {
@@ -301,16 +303,17 @@ bool is_allow(const Json& statement) {
 
 bool statement_applies(const Policy& policy, const Json& statement, const Request& request) {
   if (!action_applies(statement, request.action)) return false;
-  if (!resource_applies(statement, request, policy.version_2012)) return false;
-  if (statement_names(policy, statement, request.principal, request.bounded) == Named::no) return false;
+  if (!resource_applies(statement, request, policy.variables)) return false;
+  if (statement_names(policy, statement, request) == Named::no) return false;
   const auto* condition = statement.member("Condition");
-  return !condition || conditions_hold(*condition, policy.version_2012, request.keys, request.seen);
+  return !condition || conditions_hold(*condition, policy.variables, request.keys, request.seen);
 }
 
 bool may_allow(const Policy& policy, const Principal& principal, const std::string& action) {
+  const Request request{principal, action, {}, {}, {}};
   return std::ranges::any_of(policy.statements, [&](const Json& statement) {
     return is_allow(statement) && action_applies(statement, action) &&
-           statement_names(policy, statement, principal, false) != Named::no;
+           statement_names(policy, statement, request) != Named::no;
   });
 }
 

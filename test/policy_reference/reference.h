@@ -21,7 +21,7 @@ struct Policy {
   policy::Kind kind = policy::Kind::identity;
   std::map<std::string, std::string> ids;  // by principal as written; see policy::PrincipalIds
   std::vector<Json> statements;
-  bool version_2012 = false;
+  Variables variables = Variables::no;  // of version 2012-10-17 only
 
   static Policy read(const std::string& document, policy::Kind kind, std::map<std::string, std::string> ids);
 };

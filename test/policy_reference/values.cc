@@ -140,12 +140,11 @@ bool matches(const Pattern& pattern, const std::u32string& subject) {
   return reached[subject.size()];
 }
 
-bool matches_arn(const Pattern& pattern, const std::u32string& subject) {
+bool matches_arn(const std::string& written, const Pattern& pattern, const std::u32string& subject) {
   const auto patterns = fields_of(pattern);
   const auto subjects = fields_of(subject);
   if (subjects.size() < 6) return false;
-  const bool short_arn = patterns.size() < 6;
-  if (short_arn && (pattern.empty() || pattern.back().type != Symbol::Type::run)) return false;
+  if (patterns.size() < 6 && !written.ends_with('*')) return false;
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     if (!matches(patterns[i], subjects[i])) return false;
   }

@@ -50,8 +50,8 @@ std::optional<Pattern> expand(const std::string& text, Wildcards wildcards, Vari
 bool matches(const Pattern& pattern, const std::u32string& subject);
 
 // The fields of an ARN compared one by one, each with its own wildcards; the sixth has all the rest. A pattern of fewer
-// fields must end with a star, which stands for the missing ones. A subject of fewer is no ARN.
-bool matches_arn(const Pattern& pattern, const std::u32string& subject);
+// fields must be written with a star at its end, which stands for the missing ones. A subject of fewer is no ARN.
+bool matches_arn(const std::string& written, const Pattern& pattern, const std::u32string& subject);
 
 // A number as it is written, of any size: 0.digits times ten to the exponent. Zero has no digits. Integers of 64 bits
 // compare exactly, others as doubles.
