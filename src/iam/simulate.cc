@@ -83,6 +83,16 @@ Result<std::size_t> first_action(const Marker& marker) {
   return static_cast<std::size_t>(*index);
 }
 
+// Statements and missing keys.
+std::size_t told_by(const EvaluationResult& result) {
+  auto told = result.MatchedStatements.size() + result.MissingContextValues.size();
+  if (!result.ResourceSpecificResults) return told;
+  for (const auto& specific : *result.ResourceSpecificResults) {
+    told += specific.MatchedStatements.size() + specific.MissingContextValues.size();
+  }
+  return told;
+}
+
 Result<SimulatePolicyResponse> run(aws::Call& call, const SimulationInput& input, const PolicySource* source,
                                    const Marker& marker, MaxItems max_items) {
   const auto size = TRY(page_items(max_items));
@@ -102,9 +112,7 @@ Result<SimulatePolicyResponse> run(aws::Call& call, const SimulationInput& input
     }
     results.push_back(evaluate_action(*simulation, input.actions[i], input.resources, call.deployment.partition));
     work += cost;
-    matches += results.back().MatchedStatements.size();
-    if (!results.back().ResourceSpecificResults) continue;
-    for (const auto& specific : *results.back().ResourceSpecificResults) matches += specific.MatchedStatements.size();
+    matches += told_by(results.back());
   }
   return response;
 }

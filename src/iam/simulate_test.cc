@@ -80,6 +80,20 @@ TEST(Simulate, LongPoliciesCountAsMany) {
   EXPECT_EQ(refused.error().code, "InvalidInput");
 }
 
+TEST(Simulate, MissingKeysCountToo) {
+  World world;
+  std::string text =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{)";
+  for (int i = 0; i < 100; ++i) text += (i ? ",\"key:" : "\"key:") + std::to_string(i) + "\":\"true\"";
+  auto input = input_of(1, 1, 100);
+  input.set("PolicyInputList", Value::list({text + "}}}}"}));
+  EXPECT_TRUE(world.rehearse("SimulateCustomPolicy", input, *world.root()));
+  input.set("ResourceArns", list_of(200, "arn:aws:made:::"));
+  const auto refused = world.rehearse("SimulateCustomPolicy", input, *world.root());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "InvalidInput");
+}
+
 TEST(Simulate, DocumentsHaveAnEnd) {
   World world;
   for (const auto* member : {"PolicyInputList", "PermissionsBoundaryPolicyInputList", "ResourcePolicy"}) {

@@ -65,8 +65,10 @@ bool fits_action(std::string_view action, std::string_view resource) {
   const auto known = policy::find_action(action);
   if (!known || known->takes_no_resource()) return true;
   const auto service = service_of(resource);
-  return std::ranges::any_of(known->resources,
-                             [&](const policy::ActionResource& each) { return service_of(each.type.arn) == service; });
+  return std::ranges::any_of(known->resources, [&](const policy::ActionResource& each) {
+    const auto own = service_of(each.type.arn);
+    return own == service || own.empty() || own.contains('$');  // "${Vendor}" is anybody
+  });
 }
 
 std::string common_name(std::string_view action, std::span<const std::string> resources, std::string_view partition) {

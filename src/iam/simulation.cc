@@ -51,7 +51,7 @@ Result<std::unique_ptr<Simulation>> Simulation::make(aws::Call& call, const Simu
   TRY(made->take_caller(call, input, source));
   TRY(made->take_owner(input));
   TRY(made->check_resource_policy(input));
-  made->find_missing_keys();
+  std::erase_if(made->missing_keys_, [&](const auto& key) { return made->context_.find(key) != nullptr; });
   return made;
 }
 
@@ -152,11 +152,17 @@ Result<void> Simulation::take_resource_policy(const SimulationInput& input) {
   return {};
 }
 
-Result<void> Simulation::check_size(const SimulationInput& input) const {
+// What an answer can have in it for each resource are statements and missing keys.
+Result<void> Simulation::check_size(const SimulationInput& input) {
   const auto resources = std::max<std::size_t>(input.resources.size(), 1);
   std::size_t statements = 0;
-  for (const auto& source : sources_) statements += source.policy->statements().size();
-  if (resources * statements <= kMaxMatches && resources * cost_ <= kMaxWork) return {};
+  ConditionKeys keys;
+  for (const auto& source : sources_) {
+    statements += source.policy->statements().size();
+    keys.add(*source.policy);
+  }
+  missing_keys_ = std::move(keys.names);
+  if (resources * (statements + missing_keys_.size()) <= kMaxMatches && resources * cost_ <= kMaxWork) return {};
   return invalid_input(
       fmt::format("The simulation is too large: {} resources, and policies of {} statements.", resources, statements));
 }
@@ -175,13 +181,6 @@ Result<void> Simulation::check_resource_policy(const SimulationInput& input) {
     if (!covered) return invalid_input(fmt::format("The resource policy is not about resource {}.", resource));
   }
   return {};
-}
-
-void Simulation::find_missing_keys() {
-  ConditionKeys keys;
-  for (const auto& source : sources_) keys.add(*source.policy);
-  std::erase_if(keys.names, [&](const auto& key) { return context_.find(key) != nullptr; });
-  missing_keys_ = std::move(keys.names);
 }
 
 // Without a resource policy there is but one side to ask, whoever owns the resource.

@@ -22,7 +22,7 @@
 namespace podpass::iam {
 
 // Of one answer. Whoever asks for more gets fewer items and a marker; one action alone must fit. Work is about one for
-// each statement that is looked at, and more for long ones.
+// each statement that is looked at, and more for long ones; matches are statements and missing keys that are told.
 inline constexpr std::size_t kMaxWork = 100'000;
 inline constexpr std::size_t kMaxMatches = 20'000;
 
@@ -74,10 +74,9 @@ class Simulation {
   Result<void> take_boundary(const SimulationInput& input, const PolicySource* source);
   Result<void> take_resource_policy(const SimulationInput& input);
   Result<void> check_resource_policy(const SimulationInput& input);
-  Result<void> check_size(const SimulationInput& input) const;
+  Result<void> check_size(const SimulationInput& input);
   Result<void> take_caller(aws::Call& call, const SimulationInput& input, const PolicySource* source);
   Result<void> take_owner(const SimulationInput& input);
-  void find_missing_keys();
   void add(std::string id, std::string_view type, const policy::Policy& policy);
   const policy::Policy* keep(std::shared_ptr<const policy::Policy> policy);
   std::string_view owner_of(std::string_view resource) const;
