@@ -1,6 +1,7 @@
 // A shape's members as a Value, for tools that compare them with AWS's models or emit types of other languages:
 //   {"type": "structure", "members": {"clusterName": {"type": "string", "required": true}, ...}}
-// Types: string, boolean, integer, double, timestamp, any, list (with "member"), map (with "value"), structure.
+// Types: string, boolean, integer, double, timestamp, any, list (with "member"), map (with "value"), structure. A type
+// that brings its own form (codec/fields.h) may bring a describe() too.
 #pragma once
 
 #include <map>
@@ -17,8 +18,8 @@ namespace detail {
 template <class T>
 struct Describe {
   static codec::Value make() {
-    if constexpr (requires { T::kShapeType; }) {
-      return codec::Value::map({{"type", T::kShapeType}});
+    if constexpr (requires { T::describe(); }) {
+      return T::describe();
     } else if constexpr (codec::Shape<T>) {
       codec::Value members(codec::Value::Map{});
       boost::mp11::mp_for_each<codec::MembersOf<T>>([&](auto member) {

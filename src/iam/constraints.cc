@@ -70,7 +70,7 @@ struct Row {
 };
 
 // In the order of Rule. Length and characters are judged apart, as AWS does.
-constexpr std::array<Row, 14> kRules{{
+constexpr std::array<Row, 18> kRules{{
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // role_name
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // user_name
     {1, 128, R"([\w+=,.@-]+)", name_characters},                                               // existing_user_name
@@ -85,6 +85,10 @@ constexpr std::array<Row, 14> kRules{{
     {1, 64, R"(v[1-9][0-9]*(\.[A-Za-z0-9-]*)?)", version_characters},                          // version_id
     {16, 128, R"([\w]+)", word_characters},                                                    // access_key_id
     {1, 128, R"([\p{L}\p{Z}\p{N}_.:/=+\-@]+)", tag_characters},                                // tag_key
+    {3, 128, "", anything},                                                                    // action_name
+    {1, 2'048, "", anything},                                                                  // resource_name
+    {5, 256, "", anything},                                                                    // context_key_name
+    {1, 64, "", anything},  // resource_handling_option
 }};
 
 }  // namespace

@@ -35,6 +35,10 @@ enum class Rule {
   version_id,
   access_key_id,
   tag_key,
+  action_name,
+  resource_name,
+  context_key_name,
+  resource_handling_option,
 };
 
 class Constraints {

@@ -2,11 +2,13 @@
 
 #include "iam/access_keys.h"
 #include "iam/boundaries.h"
+#include "iam/context_keys.h"
 #include "iam/errors.h"
 #include "iam/policies.h"
 #include "iam/policy_versions.h"
 #include "iam/role_policies.h"
 #include "iam/roles.h"
+#include "iam/simulate.h"
 #include "iam/tags.h"
 #include "iam/user_policies.h"
 #include "iam/users.h"
@@ -72,6 +74,10 @@ constexpr aws::Operation kOperations[] = {
     operation<ListAccessKeys, "ListAccessKeys">(Access::read),
     operation<UpdateAccessKey, "UpdateAccessKey">(Access::write),
     operation<DeleteAccessKey, "DeleteAccessKey">(Access::write),
+    operation<SimulateCustomPolicy, "SimulateCustomPolicy">(Access::read),
+    operation<SimulatePrincipalPolicy, "SimulatePrincipalPolicy">(Access::read),
+    operation<GetContextKeysForCustomPolicy, "GetContextKeysForCustomPolicy">(Access::read),
+    operation<GetContextKeysForPrincipalPolicy, "GetContextKeysForPrincipalPolicy">(Access::read),
 };
 
 constexpr aws::Service kService{

@@ -34,6 +34,9 @@ Value sample(std::string_view operation, std::string_view member, const std::str
   if (member == "AccessKeyId") return key_id;
   if (member == "Status") return "Inactive";
   if (member == "Description") return "text";
+  if (member == "PolicySourceArn") return "arn:aws:iam::111122223333:user/target";
+  if (member == "PolicyInputList") return Value::list({kAllow});
+  if (member == "ActionNames") return Value::list({"s3:GetObject"});
   return {};
 }
 
@@ -41,7 +44,8 @@ Value minimal_input(const aws::Operation& operation, const std::string& key_id) 
   Value input(Value::Map{});
   auto shape = operation.describe();
   for (const auto& [member, described] : *shape.find("input")->find("members")->as<Value::Map>()) {
-    const bool wanted = *described.find("required")->as<bool>() || member == "Tags" || member == "TagKeys";
+    const bool wanted = *described.find("required")->as<bool>() || member == "Tags" || member == "TagKeys" ||
+                        member == "PolicyInputList" || member == "ActionNames";
     if (!wanted) continue;
     auto value = sample(operation.name, member, key_id);
     EXPECT_FALSE(value.is_null()) << operation.name << " " << member;
@@ -70,7 +74,8 @@ TEST(Operations, AreNamedOnce) {
   std::set<std::string_view> names;
   for (const auto& operation : service().operations) {
     EXPECT_TRUE(names.insert(operation.name).second) << operation.name;
-    const bool reads = operation.name.starts_with("Get") || operation.name.starts_with("List");
+    const bool reads = operation.name.starts_with("Get") || operation.name.starts_with("List") ||
+                       operation.name.starts_with("Simulate");
     EXPECT_EQ(operation.access == aws::Access::read, reads) << operation.name;
   }
 }
