@@ -210,6 +210,7 @@ std::unique_ptr<const Compiled> compile(const Document& document, const Principa
   compiled->text = document.text;
   compiled->kind = document.kind;
   Compiler(document, ids, *compiled).run();
+  compiled->index = ActionIndex::make(*compiled);
   return compiled;
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/action_index.h"
 #include "policy/document.h"
 #include "policy/operators.h"
 #include "policy/pattern.h"
@@ -53,6 +55,7 @@ struct Compiled {
   std::vector<Statement> statements;
   std::vector<std::uint32_t> denies;  // indices of statements, so that each pass sees only its own
   std::vector<std::uint32_t> allows;
+  std::unique_ptr<const ActionIndex> index;  // null: look at every statement
   std::vector<Condition> conditions;
   std::vector<PrincipalPattern> principals;
   std::vector<Number> numbers;

@@ -34,27 +34,50 @@ bool same_key(const Context::Entry& a, const Context::Entry& b) {
 
 }  // namespace
 
-const Context::Entry* Context::find(std::uint32_t hash, std::string_view name) const {
-  for (std::size_t i = 0; i < size_; ++i) {
-    if (hashes_[i] == hash && names_equal(entries()[i], name)) return entries() + i;
+template <class Same>
+const Context::Entry* Context::search(std::uint32_t hash, Same same) const {
+  for (auto slot = slot_of(hash); slots_[slot] != 0; slot = (slot + 1) % kSlots) {
+    const std::size_t i = slots_[slot] - 1U;
+    if (hashes_[i] == hash && same(entries()[i])) return entries() + i;
+  }
+  for (std::size_t i = kIndexed; i < size_; ++i) {
+    if (hashes_[i] == hash && same(entries()[i])) return entries() + i;
   }
   return nullptr;
 }
 
+const Context::Entry* Context::find(std::uint32_t hash, std::string_view name) const {
+  return search(hash, [&](const Entry& entry) { return names_equal(entry, name); });
+}
+
 void Context::put(std::uint32_t hash, const Entry& entry) {
-  for (std::size_t i = 0; i < size_; ++i) {
-    if (hashes_[i] == hash && same_key(entries()[i], entry)) {
-      entries()[i] = entry;
-      return;
-    }
+  if (const auto* known = search(hash, [&](const Entry& each) { return same_key(each, entry); })) {
+    entries()[known - entries()] = entry;
+    return;
   }
   if (size_ == kMaxContextKeys) {
     overflowed_ = true;
     return;
   }
+  if (size_ < kIndexed) {
+    auto slot = slot_of(hash);
+    while (slots_[slot] != 0) slot = (slot + 1) % kSlots;
+    slots_[slot] = static_cast<std::uint8_t>(size_ + 1);
+  }
   hashes_[size_] = hash;
   new (entries() + size_) Entry(entry);
   ++size_;
+}
+
+// The keys added last leave first, so what is left is as it was before they came.
+void Context::truncate(std::size_t size) {
+  while (size_ > size) {
+    --size_;
+    if (size_ >= kIndexed) continue;
+    auto slot = slot_of(hashes_[size_]);
+    while (slots_[slot] != size_ + 1) slot = (slot + 1) % kSlots;
+    slots_[slot] = 0;
+  }
 }
 
 void Context::add_list(std::string_view key, std::span<const std::string_view> values) {

@@ -83,16 +83,24 @@ class Context {
   // it.
   bool overflowed() const { return overflowed_; }
   // Forgets the keys added since size() was `size`. Earlier keys that were replaced since keep their later value.
-  void truncate(std::size_t size) { size_ = size; }
+  void truncate(std::size_t size);
   // As new: nothing is in it, and texts and lists that it kept are gone.
   void clear() {
     size_ = used_ = 0;
     overflowed_ = false;
+    slots_.fill(0);
     overflow_.clear();
   }
 
  private:
+  // The first keys are found by a table of slots, with linear probing; the few requests with more keys scan the rest.
+  static constexpr std::size_t kSlots = 128;
+  static constexpr std::size_t kIndexed = 64;
+  static std::size_t slot_of(std::uint32_t hash) { return (hash ^ (hash >> 15)) % kSlots; }
+
   void put(std::uint32_t hash, const Entry& entry);
+  template <class Same>
+  const Entry* search(std::uint32_t hash, Same same) const;
   std::byte* allocate(std::size_t size);
   Entry* entries() { return reinterpret_cast<Entry*>(storage_.data()); }
   const Entry* entries() const { return reinterpret_cast<const Entry*>(storage_.data()); }
@@ -100,6 +108,7 @@ class Context {
   std::size_t size_ = 0;
   bool overflowed_ = false;
   std::size_t used_ = 0;
+  std::array<std::uint8_t, kSlots> slots_{};  // one more than the index of an entry; zero: free
   std::array<std::uint32_t, kMaxContextKeys> hashes_;
   alignas(Entry) std::array<std::byte, sizeof(Entry) * kMaxContextKeys> storage_;
   alignas(std::max_align_t) std::array<std::byte, kContextArena> arena_;

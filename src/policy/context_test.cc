@@ -50,6 +50,21 @@ TEST(Context, ListsAreCopied) {
   EXPECT_TRUE(context.find("a:empty")->all().empty());
 }
 
+TEST(Context, FarMoreKeysThanUsual) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("a:key" + std::to_string(i));
+  Context context;
+  for (const std::size_t kept : {10U, 64U, 65U, 200U}) {
+    for (const auto& name : names) context.add(name, name);
+    for (const auto& name : names) ASSERT_EQ(context.find(name)->value, name);
+    context.truncate(kept);
+    for (std::size_t i = 0; i < names.size(); ++i) ASSERT_EQ(context.find(names[i]) != nullptr, i < kept) << kept;
+  }
+  context.clear();
+  EXPECT_EQ(context.size(), 0U);
+  for (const auto& name : names) EXPECT_FALSE(context.find(name));
+}
+
 TEST(Context, TruncateForgetsLaterKeys) {
   Context context;
   context.add("a:first", "1");

@@ -12,53 +12,43 @@
 namespace podpass::policy {
 namespace {
 
-std::optional<Decision> explicit_deny(const Policy& policy, Layer layer, const Question& question) {
-  const auto& compiled = policy.compiled();
-  for (const auto index : compiled.denies) {
-    const auto& statement = compiled.statements[index];
-    if (!applies(compiled, statement, question)) continue;
-    if (!is_about_caller(compiled, statement, question)) continue;
-    Decision decision;
-    decision.outcome = Outcome::explicit_deny;
-    decision.layer = layer;
-    decision.statement = static_cast<std::int32_t>(index);
-    decision.policy = 0;
-    return decision;
+// The first statement of an effect that is about the request, in a set of policies.
+struct Found {
+  std::int32_t policy = -1;
+  std::int32_t statement = -1;
+  explicit operator bool() const { return policy >= 0; }
+};
+
+Found find(std::span<const NamedPolicy> policies, Effect effect, const Question& question) {
+  Found found;
+  for (std::size_t i = 0; i < policies.size() && !found; ++i) {
+    if (!policies[i].policy) continue;
+    const auto& compiled = policies[i].policy->compiled();
+    visit_statements(compiled, effect, question, [&](std::uint32_t index) {
+      const auto& statement = compiled.statements[index];
+      if (!applies(compiled, statement, question)) return false;
+      if (!is_about_caller(compiled, statement, question)) return false;
+      found = {static_cast<std::int32_t>(i), static_cast<std::int32_t>(index)};
+      return true;
+    });
   }
-  return {};
+  return found;
+}
+
+Found find_allow(std::span<const NamedPolicy> policies, const Question& question) {
+  return find(policies, Effect::allow, question);
 }
 
 std::optional<Decision> explicit_deny(std::span<const NamedPolicy> policies, Layer layer, const Question& question) {
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    if (!policies[i].policy) continue;
-    if (auto decision = explicit_deny(*policies[i].policy, layer, question)) {
-      decision->policy = static_cast<std::int32_t>(i);
-      decision->policy_arn = policies[i].arn;
-      return decision;
-    }
-  }
-  return {};
-}
-
-// The first statement of an allow in a set of policies.
-struct Allowing {
-  std::int32_t policy = -1;
-  std::int32_t statement = -1;
-  bool found() const { return policy >= 0; }
-};
-
-Allowing find_allow(std::span<const NamedPolicy> policies, const Question& question) {
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    if (!policies[i].policy) continue;
-    const auto& compiled = policies[i].policy->compiled();
-    for (const auto index : compiled.allows) {
-      const auto& statement = compiled.statements[index];
-      if (!applies(compiled, statement, question)) continue;
-      if (!is_about_caller(compiled, statement, question)) continue;
-      return {static_cast<std::int32_t>(i), static_cast<std::int32_t>(index)};
-    }
-  }
-  return {};
+  const auto found = find(policies, Effect::deny, question);
+  if (!found) return {};
+  Decision decision;
+  decision.outcome = Outcome::explicit_deny;
+  decision.layer = layer;
+  decision.policy_arn = policies[static_cast<std::size_t>(found.policy)].arn;
+  decision.policy = found.policy;
+  decision.statement = found.statement;
+  return decision;
 }
 
 Decision refuse(Layer layer) {
@@ -71,7 +61,7 @@ Decision refuse(Layer layer) {
 std::optional<Decision> refused_by_levels(std::span<const Level> levels, Layer layer, const Question& question) {
   if (levels.empty()) return refuse(layer);
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (find_allow(levels[i], question).found()) continue;
+    if (find_allow(levels[i], question)) continue;
     auto decision = refuse(layer);
     decision.level = static_cast<std::int32_t>(i);
     return decision;
@@ -102,7 +92,7 @@ std::optional<Decision> refused_from_above(const Question& question, const Layer
   }
   if (!layers.has_endpoint) return {};
   if (kind == Outcome::explicit_deny) return explicit_deny(layers.endpoint, Layer::endpoint, question);
-  if (!find_allow(layers.endpoint, question).found()) return refuse(Layer::endpoint);
+  if (!find_allow(layers.endpoint, question)) return refuse(Layer::endpoint);
   return {};
 }
 
@@ -121,13 +111,13 @@ Decision decide(const Question& question, const Layers& layers) {
   if (needs.grant && layers.trust && grant.match == kNoMatch) return refuse(resource_layer);
   if (needs.identity) {
     const auto allowing = find_allow(layers.identity, question);
-    if (!allowing.found()) return refuse(Layer::identity);
+    if (!allowing) return refuse(Layer::identity);
     decision.layer = Layer::identity;
     decision.policy = allowing.policy;
     decision.statement = allowing.statement;
   }
-  if (needs.boundary && !find_allow({&layers.boundary, 1}, question).found()) return refuse(Layer::boundary);
-  if (needs.session && !find_allow(layers.session, question).found()) return refuse(Layer::session);
+  if (needs.boundary && !find_allow({&layers.boundary, 1}, question)) return refuse(Layer::boundary);
+  if (needs.session && !find_allow(layers.session, question)) return refuse(Layer::session);
   if (needs.grant && grant.match == kNoMatch) return refuse(resource_layer);
   return decision;
 }
@@ -168,7 +158,8 @@ Decision evaluate(const Request& request, const Layers& layers) {
     }
   }
   if (layers.resource) {
-    if (auto denied = explicit_deny(*layers.resource, resource_layer, question)) return *denied;
+    const NamedPolicy resource{layers.resource};
+    if (auto denied = explicit_deny({&resource, 1}, resource_layer, question)) return *denied;
   }
   if (auto refused = refused_from_above(question, layers, Outcome::implicit_deny)) return *refused;
   return decide(question, layers);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/strings.h"
 #include "policy/compiled.h"
@@ -26,6 +27,7 @@ class Question {
     for (std::size_t i = 0; i < size; ++i) action_[i] = ascii_lower(request.action[i]);
     action = {action_.data(), size};
     action_head = head_of(action);
+    service = fold_hash(action.substr(0, action.find(':')));
     whole_service = request.resource == "*";
     const auto type = request.principal.type;
     bounded = layers.has_boundary && has_own_policies(type) && type != PrincipalType::root;
@@ -36,12 +38,35 @@ class Question {
   const Request& request;
   std::string_view action;  // lower case
   std::uint64_t action_head = 0;
+  std::uint32_t service = 0;   // hash of what is before the action's colon
   bool whole_service = false;  // the action has no resource-level permissions
   bool bounded = false;        // the caller has a permissions boundary
 
  private:
   std::array<char, kMaxActionSize> action_;
 };
+
+// Calls `visit(index)` for the statements of an effect that may be about the action, in order, until it returns true.
+template <class Visit>
+void visit_statements(const Compiled& compiled, Effect effect, const Question& question, Visit visit) {
+  const auto& all = effect == Effect::allow ? compiled.allows : compiled.denies;
+  if (all.empty()) return;
+  if (!compiled.index) {
+    for (const auto index : all) {
+      if (visit(index)) return;
+    }
+    return;
+  }
+  StatementBits bits;  // not initialised: find() sets the words that are used
+  compiled.index->find(question.action_head, question.service, bits);
+  const auto allows = compiled.index->allows();
+  for (std::size_t word = 0; word < allows.size(); ++word) {
+    auto left = bits[word] & (effect == Effect::allow ? allows[word] : ~allows[word]);
+    for (; left != 0; left &= left - 1) {
+      if (visit(static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(left))))) return;
+    }
+  }
+}
 
 inline bool action_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
   for (const auto& pattern : run_of(compiled.pool.patterns, statement.actions)) {
@@ -124,13 +149,13 @@ struct Grant {
 inline Grant find_grant(const Policy& policy, const Question& question) {
   const auto& compiled = policy.compiled();
   Grant grant;
-  for (const auto index : compiled.allows) {
+  visit_statements(compiled, Effect::allow, question, [&](std::uint32_t index) {
     const auto& statement = compiled.statements[index];
     const auto match = grant_match(compiled, statement, question.request.principal);
-    if (match <= grant.match || !applies(compiled, statement, question)) continue;
+    if (match <= grant.match || !applies(compiled, statement, question)) return false;
     grant = {match, static_cast<std::int32_t>(index)};
-    if (match == kDirectMatch) break;
-  }
+    return match == kDirectMatch;
+  });
   return grant;
 }
 

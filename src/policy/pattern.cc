@@ -121,7 +121,12 @@ std::size_t last_field(std::string_view arn) {
   return at;
 }
 
-using Resolved = std::array<std::string_view, kMaxVariables>;
+// Room for the texts of variables, of which a pattern has few: left as it is until they are there.
+union Text {
+  Text() {}  // NOLINT: uninitialised on purpose
+  std::string_view view;
+};
+using Resolved = std::array<Text, kMaxVariables>;
 
 // The text of each variable, in order. False if one has none.
 bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context& context, Resolved& resolved) {
@@ -132,7 +137,7 @@ bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context
     if (entry && entry->all().empty()) entry = nullptr;  // absent
     if (entry && entry->multivalued) return false;
     if (!entry && !part.has_default) return false;
-    resolved[count++] = entry ? entry->value : pool.view(part.fallback);
+    resolved[count++].view = entry ? entry->value : pool.view(part.fallback);
   }
   return true;
 }
@@ -169,7 +174,7 @@ bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::stri
       ++at.part;
     } else {
       const bool is_variable = part.type == PartType::variable;
-      const auto text = is_variable ? resolved[at.variable] : pool.view(part.text);
+      const auto text = is_variable ? resolved[at.variable].view : pool.view(part.text);
       while (at.offset < text.size() && i < subject.size() &&
              cased<kCase>(text[at.offset]) == cased<kCase>(subject[i])) {
         ++at.offset;
