@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <span>
+#include <utility>
 
 #include "codec/base64.h"
 #include "policy/compiled.h"
@@ -44,11 +46,14 @@ class Compiler {
     }
     if (nodes.any_action()) {
       made.action_form = nodes.action ? ListForm::listed : ListForm::inverted;
-      made.actions = actions(nodes.any_action());
+      made.actions = last_actions_.list(tree_, nodes.any_action(), [&](std::uint32_t node) { return actions(node); });
     }
     if (nodes.any_resource()) {
       made.resource_form = nodes.resource ? ListForm::listed : ListForm::inverted;
-      made.resources = resources(nodes.any_resource());
+      made.resources =
+          last_resources_.list(tree_, nodes.any_resource(), [&](std::uint32_t node) { return resources(node); });
+      for_each_item(tree_, nodes.any_resource(),
+                    [&](const JsonNode& item) { out_.resource_texts.push_back(out_.pool.keep(item.text)); });
     }
     if (nodes.condition) made.conditions = conditions(nodes.condition);
     out_.statements.push_back(made);
@@ -89,7 +94,6 @@ class Compiler {
     const auto first = static_cast<std::uint32_t>(patterns.size());
     for_each_item(tree_, node, [&](const JsonNode& item) {
       patterns.push_back(out_.pool.make_resource(item.text, variables_));
-      out_.resource_texts.push_back(out_.pool.keep(item.text));
       keep_variables(item.text);
     });
     return {first, static_cast<std::uint32_t>(patterns.size()) - first};
@@ -105,13 +109,27 @@ class Compiler {
         condition.op = *parsed;
         condition.key_hash = fold_hash(tree_[key].key);
         condition.key = out_.pool.keep(tree_[key].key);
+        condition.key_number = number_of(tree_[key].key);
         condition.values.first = static_cast<std::uint32_t>(value_count(parsed->comparison));
         for_each_item(tree_, key, [&](const JsonNode& item) { value(parsed->comparison, item.text); });
         condition.values.count = static_cast<std::uint32_t>(value_count(parsed->comparison)) - condition.values.first;
+        condition.plain = is_plain(condition);
         out_.conditions.push_back(condition);
       });
     });
     return {first, static_cast<std::uint32_t>(out_.conditions.size()) - first};
+  }
+
+  bool is_plain(const Condition& condition) const {
+    return condition.op.comparison == Comparison::text && condition.op.quantifier == Quantifier::none &&
+           condition.values.count == 1 && out_.pool.patterns[condition.values.first].type == PatternType::exact;
+  }
+
+  std::uint32_t number_of(std::string_view key) {
+    const auto known = std::ranges::find_if(keys_, [&](std::string_view each) { return iequals(each, key); });
+    const auto number = static_cast<std::uint32_t>(known - keys_.begin());
+    if (known == keys_.end() && keys_.size() < kMaxNumberedKeys) keys_.push_back(key);
+    return number;
   }
 
   std::size_t value_count(Comparison comparison) const {
@@ -199,6 +217,35 @@ class Compiler {
   const PrincipalIds& ids_;
   Compiled& out_;
   Variables variables_;
+  // The list compiled last: one that says the same is not compiled again.
+  class LastList {
+   public:
+    template <class Make>
+    Run list(const JsonTree& tree, std::uint32_t node, Make make) {
+      if (node_ == 0 || !same(tree, node_, node)) run_ = make(node);
+      node_ = node;
+      return run_;
+    }
+
+   private:
+    static bool same(const JsonTree& tree, std::uint32_t a, std::uint32_t b) {
+      if (tree[a].type != tree[b].type) return false;
+      if (tree[a].type != JsonType::list) return tree[a].text == tree[b].text;
+      const auto end_a = tree[a].next, end_b = tree[b].next;
+      if (end_a - a != end_b - b) return false;
+      while (++a != end_a) {
+        if (tree[a].text != tree[++b].text) return false;
+      }
+      return true;
+    }
+
+    std::uint32_t node_ = 0;
+    Run run_;
+  };
+
+  static constexpr std::size_t kMaxNumberedKeys = 32;  // later ones share a number that nobody remembers by
+  LastList last_actions_, last_resources_;
+  std::vector<std::string_view> keys_;
   std::vector<TextRange> sids_;
   std::vector<KeptPrincipal> kept_principals_;
 };

@@ -31,9 +31,11 @@ std::span<const T> run_of(const std::vector<T>& all, Run run) {
 // One key under one operator. Its values lie in the array of the operator's type.
 struct Condition {
   Operator op;
+  bool plain = false;  // StringEquals or StringNotEquals with one text, the commonest
   std::uint32_t key_hash = 0;
   TextRange key;
-  Run values;  // of patterns, numbers, instants, networks; null: of instants, one or zero
+  std::uint32_t key_number = 0;  // the same for conditions of one policy that have the same key
+  Run values;                    // of patterns, numbers, instants, networks; null: of instants, one or zero
 };
 
 enum class ListForm : std::uint8_t { absent, listed, inverted };  // inverted: NotAction, NotResource, NotPrincipal
@@ -72,7 +74,7 @@ struct Compiled {
 // Of a document that validate has found good.
 std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids);
 
-// Whether a condition holds for a request. Does not allocate.
-bool holds(const Compiled& compiled, const Condition& condition, const Context& context);
+// Whether a condition holds for a request; `entry` is what the context has of its key. Does not allocate.
+bool holds(const Compiled& compiled, const Condition& condition, const Context::Entry* entry, const Context& context);
 
 }  // namespace podpass::policy

@@ -64,8 +64,7 @@ bool any_value_matches(const Compiled& compiled, const Condition& condition, std
 
 }  // namespace
 
-bool holds(const Compiled& compiled, const Condition& condition, const Context& context) {
-  const auto* entry = context.find(condition.key_hash, compiled.pool.view(condition.key));
+bool holds(const Compiled& compiled, const Condition& condition, const Context::Entry* entry, const Context& context) {
   const bool present = entry && !entry->all().empty();
   const auto& op = condition.op;
   if (op.comparison == Comparison::null) {

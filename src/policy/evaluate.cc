@@ -24,10 +24,10 @@ Found find(std::span<const NamedPolicy> policies, Effect effect, const Question&
   for (std::size_t i = 0; i < policies.size() && !found; ++i) {
     if (!policies[i].policy) continue;
     const auto& compiled = policies[i].policy->compiled();
+    Matcher matcher(compiled, question);
     visit_statements(compiled, effect, question, [&](std::uint32_t index) {
       const auto& statement = compiled.statements[index];
-      if (!applies(compiled, statement, question)) return false;
-      if (!is_about_caller(compiled, statement, question)) return false;
+      if (!matcher.applies(statement) || !matcher.is_about_caller(statement)) return false;
       found = {static_cast<std::int32_t>(i), static_cast<std::int32_t>(index)};
       return true;
     });
@@ -131,7 +131,8 @@ bool Policy::may_allow(const Principal& principal, std::string_view action) cons
   const Question question(request, {});
   return std::ranges::any_of(compiled_->allows, [&](auto index) {
     const auto& statement = compiled_->statements[index];
-    return action_applies(*compiled_, statement, question) && grant_match(*compiled_, statement, principal) != kNoMatch;
+    return Matcher(*compiled_, question).action_applies(statement) &&
+           grant_match(*compiled_, statement, principal) != kNoMatch;
   });
 }
 

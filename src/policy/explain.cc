@@ -13,12 +13,13 @@ namespace {
 std::uint8_t failed_elements(const Compiled& compiled, const Statement& statement, const Question& question,
                              Layer layer, Effect effect, Depth depth) {
   std::uint8_t failed = names_caller(compiled, statement, question, layer, effect) ? 0 : kPrincipal;
-  if (!action_applies(compiled, statement, question)) {
+  Matcher matcher(compiled, question);
+  if (!matcher.action_applies(statement)) {
     failed |= kAction;
     if (depth == Depth::matched) return failed;
   }
-  if (!resource_applies(compiled, statement, question)) failed |= kResource;
-  if (!conditions_hold(compiled, statement, question)) failed |= kCondition;
+  if (!matcher.resource_applies(statement)) failed |= kResource;
+  if (!matcher.conditions_hold(statement)) failed |= kCondition;
   return failed;
 }
 

@@ -51,11 +51,12 @@ class Reader {
       const auto node = nodes_.any_principal();
       add(kPrincipal, node, nodes_.not_principal != 0, principals_of(tree_, node), names_of(request_.principal));
     }
-    if (!action_applies(compiled_, statement_, question)) {
+    Matcher matcher(compiled_, question);
+    if (!matcher.action_applies(statement_)) {
       const auto node = nodes_.any_action();
       add(kAction, node, nodes_.not_action != 0, texts_of(tree_, node), {std::string(request_.action)});
     }
-    if (!resource_applies(compiled_, statement_, question)) {
+    if (!matcher.resource_applies(statement_)) {
       const auto node = nodes_.any_resource();
       add(kResource, node, nodes_.not_resource != 0, texts_of(tree_, node), {std::string(request_.resource)});
     }
@@ -82,11 +83,11 @@ class Reader {
     for_each_child(tree_, nodes_.condition, [&](std::uint32_t op) {
       for_each_child(tree_, op, [&](std::uint32_t key) {
         const auto& each = *condition++;
-        if (holds(compiled_, each, request_.context)) return;
+        const auto* entry = request_.context.find(each.key_hash, tree_[key].key);
+        if (holds(compiled_, each, entry, request_.context)) return;
         auto& failure = add(kCondition, key, false, texts_of(tree_, key), {});
         failure.op = tree_[op].key;
         failure.key = tree_[key].key;
-        const auto* entry = request_.context.find(each.key_hash, tree_[key].key);
         failure.key_missing = entry == nullptr;
         if (entry) failure.actual.assign(entry->all().begin(), entry->all().end());
       });

@@ -68,55 +68,103 @@ void visit_statements(const Compiled& compiled, Effect effect, const Question& q
   }
 }
 
-inline bool action_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  for (const auto& pattern : run_of(compiled.pool.patterns, statement.actions)) {
-    if (head_differs(pattern, question.action_head)) continue;
-    if (compiled.pool.matches(pattern, question.action, question.request.context)) {
-      return statement.action_form == ListForm::listed;
+// The statements of one policy against one question. It remembers what neighbouring statements ask again: lists that
+// are the same, and condition keys.
+class Matcher {
+ public:
+  Matcher(const Compiled& compiled, const Question& question) : compiled_(compiled), question_(question) {}
+
+  bool action_applies(const Statement& statement) {
+    const auto matches = [&](const Pattern& pattern) {
+      return !head_differs(pattern, question_.action_head) &&
+             compiled_.pool.matches(pattern, question_.action, question_.request.context);
+    };
+    return actions_.any(compiled_, statement.actions, matches) == (statement.action_form == ListForm::listed);
+  }
+
+  bool resource_applies(const Statement& statement) {
+    if (statement.resource_form == ListForm::absent) return true;  // a trust policy: its resource is its role
+    const auto matches = [&](const Pattern& pattern) {
+      return question_.whole_service
+                 ? pattern.type == PatternType::any
+                 : compiled_.pool.matches(pattern, question_.request.resource, question_.request.context);
+    };
+    return resources_.any(compiled_, statement.resources, matches) == (statement.resource_form == ListForm::listed);
+  }
+
+  bool conditions_hold(const Statement& statement) {
+    for (const auto& condition : run_of(compiled_.conditions, statement.conditions)) {
+      const auto* entry = entry_of(condition);
+      const bool good = condition.plain && entry && !entry->multivalued
+                            ? plainly_holds(condition, entry->value)
+                            : holds(compiled_, condition, entry, question_.request.context);
+      if (!good) return false;
     }
+    return true;
   }
-  return statement.action_form == ListForm::inverted;
-}
 
-inline bool resource_applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  if (statement.resource_form == ListForm::absent) return true;  // a trust policy: its resource is its role
-  for (const auto& pattern : run_of(compiled.pool.patterns, statement.resources)) {
-    const bool matches = question.whole_service
-                             ? pattern.type == PatternType::any
-                             : compiled.pool.matches(pattern, question.request.resource, question.request.context);
-    if (matches) return statement.resource_form == ListForm::listed;
+  // All of a statement but its principal.
+  bool applies(const Statement& statement) {
+    return action_applies(statement) && resource_applies(statement) && conditions_hold(statement);
   }
-  return statement.resource_form == ListForm::inverted;
-}
 
-inline bool conditions_hold(const Compiled& compiled, const Statement& statement, const Question& question) {
-  for (const auto& condition : run_of(compiled.conditions, statement.conditions)) {
-    if (!holds(compiled, condition, question.request.context)) return false;
+  // Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
+  // NotPrincipal leaves out nobody who has a permissions boundary, as AWS documents.
+  bool is_about_caller(const Statement& statement) const {
+    const auto patterns = run_of(compiled_.principals, statement.principals);
+    const auto& principal = question_.request.principal;
+    switch (statement.principal_form) {
+      case ListForm::absent:
+        return true;
+      case ListForm::listed:
+        return match_principal(compiled_.pool, patterns, principal) != kNoMatch;
+      case ListForm::inverted:
+        return question_.bounded || !exempt(compiled_.pool, patterns, principal);
+    }
+    return true;
   }
-  return true;
-}
 
-// All of a statement but its principal.
-inline bool applies(const Compiled& compiled, const Statement& statement, const Question& question) {
-  return action_applies(compiled, statement, question) && resource_applies(compiled, statement, question) &&
-         conditions_hold(compiled, statement, question);
-}
-
-// Whether a statement is about the caller. Identity policies have no principal: theirs is whom they are attached to.
-// NotPrincipal leaves out nobody who has a permissions boundary, as AWS documents.
-inline bool is_about_caller(const Compiled& compiled, const Statement& statement, const Question& question) {
-  const auto patterns = run_of(compiled.principals, statement.principals);
-  const auto& principal = question.request.principal;
-  switch (statement.principal_form) {
-    case ListForm::absent:
-      return true;
-    case ListForm::listed:
-      return match_principal(compiled.pool, patterns, principal) != kNoMatch;
-    case ListForm::inverted:
-      return question.bounded || !exempt(compiled.pool, patterns, principal);
+ private:
+  bool plainly_holds(const Condition& condition, std::string_view value) const {
+    const auto& pattern = compiled_.pool.patterns[condition.values.first];
+    return compiled_.pool.equals(pattern, value) != condition.op.negated;
   }
-  return true;
-}
+
+  // Whether any pattern of a list matches, for the list asked last.
+  class LastList {
+   public:
+    template <class Matches>
+    bool any(const Compiled& compiled, Run run, Matches matches) {
+      if (run.first != run_.first || run.count != run_.count) {
+        run_ = run;
+        any_ = std::ranges::any_of(run_of(compiled.pool.patterns, run), matches);
+      }
+      return any_;
+    }
+
+   private:
+    Run run_;
+    bool any_ = false;  // as is right for the empty list
+  };
+
+  const Context::Entry* entry_of(const Condition& condition) {
+    const auto& context = question_.request.context;
+    const auto find = [&] { return context.find(condition.key_hash, compiled_.pool.view(condition.key)); };
+    if (condition.key_number >= entries_.size()) return find();
+    const auto bit = 1U << condition.key_number;
+    if ((known_ & bit) == 0) {
+      entries_[condition.key_number] = find();
+      known_ |= bit;
+    }
+    return entries_[condition.key_number];
+  }
+
+  const Compiled& compiled_;
+  const Question& question_;
+  LastList actions_, resources_;
+  std::uint32_t known_ = 0;  // a bit for each of the entries that has been looked up
+  std::array<const Context::Entry*, 8> entries_;
+};
 
 // The strongest way in which an allow statement of a resource's policy names the caller.
 inline Match grant_match(const Compiled& compiled, const Statement& statement, const Principal& principal) {
@@ -137,7 +185,7 @@ inline bool names_caller(const Compiled& compiled, const Statement& statement, c
                          Effect effect) {
   const bool grants = effect == Effect::allow && (layer == Layer::resource || layer == Layer::trust);
   return grants ? grant_match(compiled, statement, question.request.principal) != kNoMatch
-                : is_about_caller(compiled, statement, question);
+                : Matcher(compiled, question).is_about_caller(statement);
 }
 
 // How the allow statements of a resource's policy name the caller: the strongest way, and the statement that does.
@@ -148,11 +196,12 @@ struct Grant {
 
 inline Grant find_grant(const Policy& policy, const Question& question) {
   const auto& compiled = policy.compiled();
+  Matcher matcher(compiled, question);
   Grant grant;
   visit_statements(compiled, Effect::allow, question, [&](std::uint32_t index) {
     const auto& statement = compiled.statements[index];
     const auto match = grant_match(compiled, statement, question.request.principal);
-    if (match <= grant.match || !applies(compiled, statement, question)) return false;
+    if (match <= grant.match || !matcher.applies(statement)) return false;
     grant = {match, static_cast<std::int32_t>(index)};
     return match == kDirectMatch;
   });

@@ -450,7 +450,7 @@ bool match(const PatternPool& pool, const Pattern& pattern, std::string_view sub
 
 }  // namespace
 
-bool PatternPool::matches(const Pattern& pattern, std::string_view subject, const Context& context) const {
+bool PatternPool::matches_otherwise(const Pattern& pattern, std::string_view subject, const Context& context) const {
   return match<Case::keep>(*this, pattern, subject, context);
 }
 
