@@ -2,9 +2,23 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "codec/json.h"
+
 namespace podpass::aws {
 
 using policy::operator""_key;
+
+void Audit::add(std::string_view name, std::string_view value) {
+  constexpr std::size_t kUsualSize = 768;  // the facts of an exchange
+  if (members_.empty()) {
+    members_.reserve(kUsualSize);
+  } else {
+    members_ += ',';
+  }
+  codec::write_json_string(name, members_);
+  members_ += ':';
+  codec::write_foreign_json_string(value, members_);
+}
 
 Resource& Resource::request_tags(const TagMap& tags) {
   std::vector<std::string> names;

@@ -15,6 +15,7 @@
 #include "aws/caller.h"
 #include "aws/deployment.h"
 #include "base/result.h"
+#include "crypto/hash.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -51,9 +52,14 @@ struct Resource {
 };
 
 // Facts that an operation adds to its audit record, e.g. ("pod", "default/app1"). Never a secret.
-struct Audit {
-  std::vector<std::pair<std::string_view, std::string>> facts;
-  void add(std::string_view name, std::string_view value) { facts.emplace_back(name, value); }
+class Audit {
+ public:
+  void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
+  void clear() { members_.clear(); }
+  std::string_view members() const { return members_; }  // of a JSON object: "pod":"default/app1","reason":"..."
+
+ private:
+  std::string members_;
 };
 
 struct Call {
@@ -64,6 +70,7 @@ struct Call {
   Time now;
   std::string_view request_id;
   Audit& audit;
+  const crypto::Sha256Digest* body_hash = nullptr;  // of the request; null where nobody has taken it
 
   Random& random() const { return *deployment.random; }
 
