@@ -71,13 +71,15 @@ bool only_alnum_and(std::string_view text, std::string_view others) {
     return std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.contains(c); });
   }
   std::array<Bytes, kMostOthers> spread;
+  spread.fill(Bytes{} + 'a');
   for (std::size_t i = 0; i < others.size(); ++i) spread[i] = Bytes{} + static_cast<unsigned char>(others[i]);
   auto all_fit = Bytes{} == Bytes{};
   const auto look_at = [&](const char* sixteen) {
     Bytes bytes;
     std::memcpy(&bytes, sixteen, sizeof bytes);
     auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
-    for (std::size_t i = 0; i < others.size(); ++i) fit |= bytes == spread[i];
+    fit |= (bytes == spread[0]) | (bytes == spread[1]) | (bytes == spread[2]) | (bytes == spread[3]);
+    for (std::size_t i = 4; i < others.size(); ++i) fit |= bytes == spread[i];
     all_fit &= fit;
   };
   for (std::size_t at = 0; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) look_at(text.data() + at);

@@ -60,6 +60,13 @@ http::Response unknown_service(std::string_view claimed, const http::Request& re
   return response;
 }
 
+// Whether a step went well; if not, its error is the outcome.
+template <class T>
+bool good(Result<T>&& step, Result<aws::Answer>& outcome) {
+  if (!step) outcome = std::move(step).error();
+  return step.has_value();
+}
+
 // What JSON services call an error of the layers below them, which know no service.
 aws::Dialect dialect_of(const aws::Service& service) {
   return service.protocol == aws::Protocol::query ? aws::Dialect::query : aws::Dialect::json;
@@ -129,23 +136,19 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
                                                          const aws::Service& service, std::string_view request_id) {
   Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}};
   Result<aws::Answer> output = Error{};  // nothing has run
-  if (auto whole = co_await body.read_all(kMaxBodyBytes); !whole) {
-    output = std::move(whole).error();
-  } else if (auto prepared = prepare(running, request); !prepared) {
-    output = std::move(prepared).error();
-  } else {
-    for (int run = 0;; ++run) {
-      running.audit.clear();
-      auto tx = store_.begin();
-      output = run_once(running, request, tx);
-      if (const auto* failure = tx.failure(); output && failure) output = *failure;
-      if (!output || !tx.has_writes()) break;
-      auto committed = co_await aws::commit(store_, std::move(tx));
-      if (committed) break;
-      if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
-      output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
-      break;
-    }
+  const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
+  const bool ready = read && good(prepare(running, request), output);
+  for (int run = 0; ready; ++run) {
+    running.audit.clear();
+    auto tx = store_.begin();
+    output = run_once(running, request, tx);
+    if (const auto* failure = tx.failure(); output && failure) output = *failure;
+    if (!output || !tx.has_writes()) break;
+    auto committed = co_await aws::commit(store_, std::move(tx));
+    if (committed) break;
+    if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
+    output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
+    break;
   }
   co_return finish(running, request, output);
 }
