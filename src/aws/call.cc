@@ -9,6 +9,18 @@ namespace podpass::aws {
 
 using policy::operator""_key;
 
+void Audit::add(std::string_view name, std::string_view value) {
+  constexpr std::size_t kUsualSize = 768;  // the facts of an exchange
+  if (facts.empty()) {
+    facts.reserve(kUsualSize);
+  } else {
+    facts += ',';
+  }
+  codec::write_json_string(name, facts);
+  facts += ':';
+  codec::write_foreign_json_string(value, facts);
+}
+
 namespace {
 
 void note(const policy::Request& request, const policy::Decision& decision, Audit& audit) {

@@ -15,6 +15,7 @@
 #include "aws/caller.h"
 #include "aws/deployment.h"
 #include "base/result.h"
+#include "crypto/hash.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -52,11 +53,12 @@ struct Resource {
 
 // Facts that an operation adds to its audit record, e.g. ("pod", "default/app1"). Never a secret.
 struct Audit {
-  std::vector<std::pair<std::string_view, std::string>> facts;
+  // Members of a JSON object: "pod":"default/app1","reason":"..."
+  std::string facts;
   // The decisions of the policy engine, as JSON objects with commas between: {"decision", "layer", "request"}, the
   // request as aws/request_json.h has it. Those that refused; all of them if the deployment says so.
   std::string decisions;
-  void add(std::string_view name, std::string_view value) { facts.emplace_back(name, value); }
+  void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
   void clear() {
     facts.clear();
     decisions.clear();
@@ -73,6 +75,7 @@ struct Call {
   Time now;
   std::string_view request_id;
   Audit& audit;
+  const crypto::Sha256Digest* body_hash = nullptr;  // of the request; null where nobody has taken it
 
   Random& random() const { return *deployment.random; }
 

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "aws/call.h"
@@ -26,12 +27,17 @@ namespace podpass::aws {
 
 enum class Access { read, write };  // the audit's readOnly; write operations are refused while stopping
 
+struct Service;
+
+// What an operation answers, as its service's protocol wants it: JSON for rest_json, else a tree.
+using Answer = std::variant<codec::Value, std::string>;
+
 struct Operation {
   std::string_view name;
   std::string_view method;  // query: always POST
   std::string_view path;    // rest: a template, "/clusters/{clusterName}"; a label that ends in '+' takes slashes too
   Access access;
-  Result<codec::Value> (*run)(Call& call, std::string_view service, const codec::Value& input, codec::Reading reading);
+  Result<Answer> (*run)(Call& call, const Service& service, const codec::Value& input, codec::Reading reading);
   codec::Value (*describe)();          // {"input": shape, "output": shape}, for tools
   const ErrorNames* errors = nullptr;  // where they are not those of the service
 };
@@ -52,12 +58,12 @@ struct Service {
 };
 
 template <class Op>
-Result<codec::Value> run_operation(Call& call, std::string_view service, std::string_view name,
-                                   const codec::Value& input, codec::Reading reading) {
+Result<Answer> run_operation(Call& call, const Service& service, std::string_view name, const codec::Value& input,
+                             codec::Reading reading) {
   auto request = TRY(codec::from_value<typename Op::Request>(input, reading));
   Resource resource = TRY(Op::resource(call, request));
   if (!resource.arn.empty()) {
-    std::string action(service);
+    std::string action(service.name);
     action += ':';
     if constexpr (requires { Op::kAction; }) {
       action += Op::kAction;
@@ -66,7 +72,14 @@ Result<codec::Value> run_operation(Call& call, std::string_view service, std::st
     }
     TRY(call.authorize(action, resource));
   }
-  return codec::to_value(TRY(Op::handle(call, request)));
+  auto response = TRY(Op::handle(call, request));
+  if (service.protocol != Protocol::rest_json) return Answer(codec::to_value(std::move(response)));
+  constexpr std::size_t kUsualAnswer = 2'000;  // of an exchange, which is what there is most of
+  Answer answer;
+  auto& json = answer.emplace<std::string>();
+  json.reserve(kUsualAnswer);
+  codec::write_json(response, json);
+  return answer;
 }
 
 // A name that can be a template argument, so that `run` stays a plain function pointer.
@@ -86,7 +99,7 @@ constexpr Operation operation(Access access, std::string_view method = "POST", s
           method,
           path,
           access,
-          [](Call& call, std::string_view service, const codec::Value& input, codec::Reading reading) {
+          [](Call& call, const Service& service, const codec::Value& input, codec::Reading reading) {
             return run_operation<Op>(call, service, name.view(), input, reading);
           },
           [] {

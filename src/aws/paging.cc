@@ -30,7 +30,7 @@ Result<std::vector<std::string>> read_page_token(std::string_view token, std::st
   return key;
 }
 
-Result<std::vector<std::string>> read_page_token(std::string_view token, const std::vector<std::string_view>& prefix,
+Result<std::vector<std::string>> read_page_token(std::string_view token, const store::KeyParts& prefix,
                                                  std::size_t parts, std::string_view invalid_text) {
   auto key = TRY(read_page_token(token, invalid_text));
   const bool ours =

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/key.h"
 
 namespace podpass::aws {
 
@@ -19,7 +20,7 @@ Result<std::vector<std::string>> read_page_token(std::string_view token, std::st
 
 // The same for a list whose rows have keys of `parts` parts, the first of them `prefix`: another list's token is not
 // valid.
-Result<std::vector<std::string>> read_page_token(std::string_view token, const std::vector<std::string_view>& prefix,
+Result<std::vector<std::string>> read_page_token(std::string_view token, const store::KeyParts& prefix,
                                                  std::size_t parts, std::string_view invalid_text);
 
 // The page size: `wanted` if given, else `usual`; outside 1..`most` is the caller's error, with AWS's text for member

@@ -1,5 +1,8 @@
 #include "aws/rest_json.h"
 
+#include <algorithm>
+#include <span>
+
 #include "codec/json.h"
 #include "codec/uri.h"
 #include "codec/utf8.h"
@@ -13,13 +16,12 @@ using codec::Value;
 // takes one segment, or with '+' at its end all the rest.
 template <class Label>
 bool match_path(std::string_view pattern, std::string_view path, Label label) {
-  while (!pattern.empty() && !path.empty()) {
-    if (pattern.front() != '{') {
-      if (pattern.front() != path.front()) return false;
-      pattern.remove_prefix(1);
-      path.remove_prefix(1);
-      continue;
-    }
+  while (true) {
+    const auto literal = pattern.substr(0, pattern.find('{'));
+    if (!path.starts_with(literal)) return false;
+    pattern.remove_prefix(literal.size());
+    path.remove_prefix(literal.size());
+    if (pattern.empty()) return path.empty();
     const auto end = pattern.find('}');
     auto name = pattern.substr(1, end - 1);
     pattern.remove_prefix(end + 1);
@@ -32,7 +34,6 @@ bool match_path(std::string_view pattern, std::string_view path, Label label) {
     path.remove_prefix(taken.size());
     if (taken.empty() || !label(name, taken)) return false;
   }
-  return pattern.empty() && path.empty();
 }
 
 bool fits(std::string_view pattern, std::string_view path) {
@@ -47,6 +48,16 @@ bool read_labels(std::string_view pattern, std::string_view path, Value& labels)
     labels.add(std::string(name), std::move(*decoded));
     return true;
   });
+}
+
+std::size_t label_count(const Value& labels) {
+  return labels.as<Value::Map>()->size();
+}
+
+// What the path says stands first, and wins.
+bool is_label(const Value& input, std::size_t labels, std::string_view name) {
+  return std::ranges::any_of(std::span(*input.as<Value::Map>()).first(labels),
+                             [&](const auto& label) { return label.first == name; });
 }
 
 Error serialization_error(std::string message) {
@@ -82,9 +93,9 @@ Result<Input> read(Match match, const http::Request& request) {
   if (request.method == "GET" || request.method == "DELETE") {
     auto pairs = codec::parse_query_string(request.query);
     if (!pairs) return serialization_error("The query string is not well formed.");
-    const auto labels = value;  // the path wins
+    const auto labels = label_count(value);
     for (auto& [name, text] : *pairs) {
-      if (labels.find(name)) continue;
+      if (is_label(value, labels, name)) continue;
       auto* earlier = value.find(name);
       if (!earlier) {
         value.add(std::move(name), std::move(text));
@@ -101,21 +112,21 @@ Result<Input> read(Match match, const http::Request& request) {
     if (!body) return serialization_error("The body is not well-formed JSON: " + body.error().message);
     auto* map = body->as<Value::Map>();
     if (!map) return serialization_error("The body must be a JSON object.");
-    // The path wins. Only its few labels are looked at: a body may have any number of members.
-    const auto labels = value;
+    // Only the few labels are looked at: a body may have any number of members.
+    const auto labels = label_count(value);
+    value.as<Value::Map>()->reserve(labels + map->size());
     for (auto& [name, member] : *map) {
-      if (!labels.find(name)) value.add(std::move(name), std::move(member));
+      if (!is_label(value, labels, name)) value.add(std::move(name), std::move(member));
     }
   }
   return Input{std::move(value), codec::Reading::typed};
 }
 
-http::Response write(const Value& output) {
+http::Response write(std::string json) {
   http::Response response;
+  response.headers.reserve(2);  // the other is the request id
   response.headers.emplace_back("Content-Type", "application/json");
-  auto& body = std::get<std::string>(response.body);
-  body.reserve(2048);  // an exchange: 1.5 KB
-  codec::write_json(output, body);
+  response.body = std::move(json);
   return response;
 }
 
@@ -125,7 +136,7 @@ http::Response write_error(const Error& error) {
   body.add("code", error.code);
   body.add("message", error.message);
   for (const auto& [name, value] : error.members) body.add(name, value);
-  auto response = write(body);
+  auto response = write(codec::write_json(body));
   response.status = error.http_status();
   response.headers.emplace_back("x-amzn-ErrorType", error.code);
   return response;

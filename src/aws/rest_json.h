@@ -27,7 +27,7 @@ struct Input {
 };
 Result<Input> read(Match match, const http::Request& request);  // ErrorKind::invalid, code SerializationException
 
-http::Response write(const codec::Value& output);
+http::Response write(std::string json);
 http::Response write_error(const Error& error);  // the error has its code and status
 
 }  // namespace podpass::aws::rest_json

@@ -148,13 +148,15 @@ const DerivedKey& derived_key(const Credentialed& claims, const Secret& secret) 
   return cache.get(claims, secret);
 }
 
-Result<void> verify_signature(const Credentialed& claims, const http::Request& request, const DerivedKey& key) {
+Result<std::optional<crypto::Sha256Digest>> verify_signature(const Credentialed& claims, const http::Request& request,
+                                                             const DerivedKey& key) {
   if (claims.anonymous()) return missing_authentication(claims.dialect);
   bool s3 = claims.dialect == Dialect::s3;
-  crypto::HexDigest body_hash;
-  if (!s3) body_hash = crypto::sha256_hex(request.body);
+  std::optional<crypto::Sha256Digest> body_hash;
+  crypto::HexDigest body_hex;
+  if (!s3) body_hex = crypto::to_hex(body_hash.emplace(crypto::sha256(request.body)));
   auto canonical = canonical_request({request, s3 ? PathRule::as_is : PathRule::normalized, claims.signed_headers,
-                                      s3 ? claims.content_sha256 : body_hash.view()});
+                                      s3 ? claims.content_sha256 : body_hex.view()});
   if (!canonical.unsigned_header.empty()) {
     auto name = to_lower(canonical.unsigned_header);
     if (s3)
@@ -164,7 +166,7 @@ Result<void> verify_signature(const Credentialed& claims, const http::Request& r
   }
   auto expected = sign_canonical(canonical.text, claims.amz_date_text(), claims.scope, key.key);
   if (!constant_time_equal(expected, claims.signature)) return signature_mismatch(claims.dialect);
-  return {};
+  return body_hash;
 }
 
 }  // namespace podpass::aws

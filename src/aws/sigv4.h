@@ -14,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -102,7 +103,9 @@ class DerivedKeyCache {
 const DerivedKey& derived_key(const Credentialed& credentialed, const Secret& secret);
 
 // Is the signature that of this request by this key, and does it cover host and every x-amz-* header? For all services
-// but S3, `request.body` must be the whole body and is covered; for S3 the declaration is.
-Result<void> verify_signature(const Credentialed& credentialed, const http::Request& request, const DerivedKey& key);
+// but S3, `request.body` must be the whole body and is covered; for S3 the declaration is. Gives the SHA-256 of the
+// body where it is covered.
+Result<std::optional<crypto::Sha256Digest>> verify_signature(const Credentialed& credentialed,
+                                                             const http::Request& request, const DerivedKey& key);
 
 }  // namespace podpass::aws

@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace podpass {
@@ -33,11 +34,14 @@ void Secret::wipe() {
 
 bool constant_time_equal(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference =
-        static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+  std::uint64_t difference = 0, x, y;
+  std::size_t i = 0;
+  for (; i + sizeof x <= a.size(); i += sizeof x) {
+    std::memcpy(&x, a.data() + i, sizeof x);
+    std::memcpy(&y, b.data() + i, sizeof y);
+    difference |= x ^ y;
   }
+  for (; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
   return difference == 0;
 }
 

@@ -71,19 +71,21 @@ bool only_alnum_and(std::string_view text, std::string_view others) {
     return std::ranges::all_of(text, [&](char c) { return is_alnum(c) || others.contains(c); });
   }
   std::array<Bytes, kMostOthers> spread;
+  spread.fill(Bytes{} + 'a');
   for (std::size_t i = 0; i < others.size(); ++i) spread[i] = Bytes{} + static_cast<unsigned char>(others[i]);
-  const auto good = [&](const char* sixteen) {
+  auto all_fit = Bytes{} == Bytes{};
+  const auto look_at = [&](const char* sixteen) {
     Bytes bytes;
     std::memcpy(&bytes, sixteen, sizeof bytes);
     auto fit = ((bytes | 0x20) - 'a' < Bytes{} + 26) | (bytes - '0' < Bytes{} + 10);
-    for (std::size_t i = 0; i < others.size(); ++i) fit |= bytes == spread[i];
-    const auto words = reinterpret_cast<Words>(fit);
-    return (words[0] & words[1]) == ~std::uint64_t{0};
+    fit |= (bytes == spread[0]) | (bytes == spread[1]) | (bytes == spread[2]) | (bytes == spread[3]);
+    for (std::size_t i = 4; i < others.size(); ++i) fit |= bytes == spread[i];
+    all_fit &= fit;
   };
-  for (std::size_t at = 0; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) {
-    if (!good(text.data() + at)) return false;
-  }
-  return good(text.data() + text.size() - sizeof(Bytes));  // overlaps those before
+  for (std::size_t at = 0; at + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) look_at(text.data() + at);
+  look_at(text.data() + text.size() - sizeof(Bytes));  // overlaps those before
+  const auto words = reinterpret_cast<Words>(all_fit);
+  return (words[0] & words[1]) == ~std::uint64_t{0};
 }
 
 std::size_t utf8_length(std::string_view text) {

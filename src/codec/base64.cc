@@ -2,21 +2,36 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace podpass::codec {
 namespace {
 
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint8_t kNone = 255;
+constexpr std::uint32_t kNone = 0xff00'0000;
 
 enum class Padding { no, yes };
 
-constexpr std::array<std::uint8_t, 256> values_of(std::string_view alphabet) {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNone);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+// Two letters for each twelve bits.
+using Pairs = std::array<std::array<char, 2>, 4096>;
+constexpr Pairs pairs_of(std::string_view alphabet) {
+  Pairs pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {alphabet[i >> 6], alphabet[i & 63]};
+  return pairs;
+}
+constexpr auto kStandardPairs = pairs_of(kStandard);
+constexpr auto kUrlPairs = pairs_of(kUrl);
+
+// By the place of a letter in its four: its six bits where they belong in the three bytes, or kNone.
+using Values = std::array<std::array<std::uint32_t, 256>, 4>;
+constexpr Values values_of(std::string_view alphabet) {
+  Values values{};
+  for (std::size_t place = 0; place < 4; ++place) {
+    values[place].fill(kNone);
+    for (std::size_t i = 0; i < alphabet.size(); ++i) {
+      values[place][static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint32_t>(i << (18 - 6 * place));
+    }
   }
   return values;
 }
@@ -24,59 +39,56 @@ constexpr auto kStandardValues = values_of(kStandard);
 constexpr auto kUrlValues = values_of(kUrl);
 
 // Padding is '=' up to a multiple of four characters.
-std::string encode(std::string_view bytes, std::string_view alphabet, Padding padding) {
+std::string encode(std::string_view bytes, const Pairs& pairs, Padding padding) {
   const auto size = (bytes.size() * 4 + 2) / 3;
   std::string out(padding == Padding::yes ? (size + 3) / 4 * 4 : size, '=');
-  const char* letters = alphabet.data();
   const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* const end = from + bytes.size();
   char* to = out.data();
   for (; end - from >= 3; from += 3) {
     const auto bits = std::uint32_t{from[0]} << 16 | std::uint32_t{from[1]} << 8 | from[2];
-    *to++ = letters[bits >> 18];
-    *to++ = letters[bits >> 12 & 63];
-    *to++ = letters[bits >> 6 & 63];
-    *to++ = letters[bits & 63];
+    std::memcpy(to, &pairs[bits >> 12], 2);
+    std::memcpy(to + 2, &pairs[bits & 4095], 2);
+    to += 4;
   }
-  const char* const last = out.data() + size;
   if (from == end) return out;
   const auto bits = std::uint32_t{from[0]} << 16 | (end - from > 1 ? std::uint32_t{from[1]} << 8 : 0);
-  for (int shift = 18; to != last; shift -= 6) *to++ = letters[bits >> shift & 63];
+  std::memcpy(to, &pairs[bits >> 12], 2);
+  if (end - from > 1) to[2] = pairs[bits & 4095][0];
   return out;
 }
 
-std::optional<std::string> decode(std::string_view text, const std::array<std::uint8_t, 256>& values) {
+std::optional<std::string> decode(std::string_view text, const Values& values) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out(text.size() * 3 / 4, '\0');
   const auto* from = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = from + text.size();
   char* to = out.data();
-  const auto put = [&](std::uint32_t bits, int bytes) {
-    for (int shift = 16; bytes > 0; --bytes, shift -= 8) *to++ = static_cast<char>(bits >> shift);
-  };
-  std::uint32_t wrong = 0;  // more than six bits, if a character is not of the alphabet
+  std::uint32_t seen = 0;  // has kNone's bits if a character is not of the alphabet
   for (; end - from >= 4; from += 4) {
-    const std::uint32_t a = values[from[0]], b = values[from[1]], c = values[from[2]], d = values[from[3]];
-    wrong |= a | b | c | d;
-    put(a << 18 | b << 12 | c << 6 | d, 3);
+    const auto bits = values[0][from[0]] | values[1][from[1]] | values[2][from[2]] | values[3][from[3]];
+    seen |= bits;
+    *to++ = static_cast<char>(bits >> 16);
+    *to++ = static_cast<char>(bits >> 8);
+    *to++ = static_cast<char>(bits);
   }
   if (from != end) {
-    const std::uint32_t a = values[from[0]], b = values[from[1]], c = end - from > 2 ? values[from[2]] : 0;
-    wrong |= a | b | c;
-    const auto bits = a << 18 | b << 12 | c << 6;
     const int bytes = end - from > 2 ? 2 : 1;
+    const auto bits = values[0][from[0]] | values[1][from[1]] | (bytes == 2 ? values[2][from[2]] : 0);
+    seen |= bits;
     if ((bits & (0xffffffU >> (8 * bytes))) != 0)
       return std::nullopt;  // stray bits: two texts would mean the same bytes
-    put(bits, bytes);
+    *to++ = static_cast<char>(bits >> 16);
+    if (bytes == 2) *to = static_cast<char>(bits >> 8);
   }
-  if (wrong > 63) return std::nullopt;
+  if ((seen & kNone) != 0) return std::nullopt;
   return out;
 }
 
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  return encode(bytes, kStandard, Padding::yes);
+  return encode(bytes, kStandardPairs, Padding::yes);
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
@@ -90,7 +102,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 std::string base64url_encode(std::string_view bytes) {
-  return encode(bytes, kUrl, Padding::no);
+  return encode(bytes, kUrlPairs, Padding::no);
 }
 std::optional<std::string> base64url_decode(std::string_view text) {
   return decode(text, kUrlValues);

@@ -1,4 +1,5 @@
-// Between a struct and a Value: to_value(shape) and from_value<Shape>(value).
+// Between a struct and a Value: to_value(shape) and from_value<Shape>(value). And from a struct to JSON without the
+// Value between: write_json(shape, out) writes what write_json(to_value(shape), out) would.
 //
 // A shape is an aggregate whose members are spelled as on the wire (a C++ keyword takes one trailing underscore,
 // dropped here) and described with BOOST_DESCRIBE_STRUCT right behind it; a forgotten member does not compile.
@@ -19,6 +20,8 @@
 // error detected: ...".
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <boost/describe.hpp>
 #include <boost/mp11.hpp>
 #include <concepts>
@@ -30,6 +33,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json.h"
 #include "codec/value.h"
 
 namespace podpass::codec {
@@ -247,12 +251,95 @@ Value write(const std::map<std::string, T>& items) {
   return Value(std::move(map));
 }
 
+// `,"name":`
+template <class Member>
+constexpr auto json_name() {
+  constexpr auto name = wire_name(Member::name);
+  std::array<char, name.size() + 4> text{',', '"'};
+  std::ranges::copy(name, text.begin() + 2);
+  text[name.size() + 2] = '"';
+  text[name.size() + 3] = ':';
+  return text;
+}
+
+inline void put_json(const std::string& text, std::string& out) {
+  write_json_string(text, out);
+}
+inline void put_json(const Value& tree, std::string& out) {
+  write_json(tree, out);
+}
+// Numbers, booleans, times, and what has a form of its own.
+template <class T>
+void put_json(const T& value, std::string& out) {
+  write_json(write(value), out);
+}
+template <class T>
+void put_json(const std::vector<T>& items, std::string& out);
+template <class T>
+void put_json(const std::map<std::string, T>& items, std::string& out);
+
+template <class T>
+  requires(Shape<T> && !OwnFormOut<T>)
+void put_json(const T& shape, std::string& out) {
+  check_described<T>();
+  const auto begin = out.size();
+  const auto put_member = [&](std::string_view name, const auto& value) {
+    out += name;
+    put_json(value, out);
+  };
+  boost::mp11::mp_for_each<MembersOf<T>>([&](auto member) {
+    const auto& slot = shape.*member.pointer;
+    static constexpr auto kName = json_name<decltype(member)>();
+    constexpr std::string_view name(kName.data(), kName.size());
+    if constexpr (IsOptional<std::remove_cvref_t<decltype(slot)>>::value) {
+      if (slot) put_member(name, *slot);
+    } else {
+      put_member(name, slot);
+    }
+  });
+  if (out.size() == begin) out += ',';
+  out[begin] = '{';  // instead of the first comma
+  out += '}';
+}
+
+template <class T>
+void put_json(const std::vector<T>& items, std::string& out) {
+  const auto begin = out.size();
+  for (const auto& item : items) {
+    out += ',';
+    put_json(item, out);
+  }
+  if (items.empty()) out += ',';
+  out[begin] = '[';
+  out += ']';
+}
+
+template <class T>
+void put_json(const std::map<std::string, T>& items, std::string& out) {
+  const auto begin = out.size();
+  for (const auto& [key, item] : items) {
+    out += ',';
+    write_json_string(key, out);
+    out += ':';
+    put_json(item, out);
+  }
+  if (items.empty()) out += ',';
+  out[begin] = '{';
+  out += '}';
+}
+
 }  // namespace detail
 
 template <class T>
   requires Shape<std::remove_cvref_t<T>>
 Value to_value(T&& shape) {
   return detail::write(std::forward<T>(shape));
+}
+
+template <class T>
+  requires(Shape<T> || detail::OwnFormOut<T>)
+void write_json(const T& shape, std::string& out) {
+  detail::put_json(shape, out);
 }
 
 template <class T>

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <vector>
+
+#include "codec/utf8.h"
 
 namespace podpass::codec {
 namespace {
@@ -26,12 +29,11 @@ class Builder {
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return begin(Value(Value::Map{})); }
-  bool on_array_begin(error_code&) { return begin(Value(Value::List{})); }
+  bool on_object_begin(error_code&) { return begin(Value::Map()); }
+  bool on_array_begin(error_code&) { return begin(Value::List()); }
   bool on_array_end(std::size_t, error_code&) { return end(); }
   bool on_object_end(std::size_t, error_code& error) {
-    auto& map = *stack_.back().value.as<Value::Map>();
-    if (!settle_duplicates(map)) {
+    if (!settle_duplicates(*open_.back()->as<Value::Map>())) {
       error = boost::json::error::exception;
       return false;
     }
@@ -39,15 +41,11 @@ class Builder {
   }
   bool on_key_part(string_view part, std::size_t, error_code&) { return append(part); }
   bool on_key(string_view part, std::size_t, error_code&) {
-    append(part);
-    stack_.back().key = std::exchange(text_, {});
+    key_ = whole(part);
     return true;
   }
   bool on_string_part(string_view part, std::size_t, error_code&) { return append(part); }
-  bool on_string(string_view part, std::size_t, error_code&) {
-    append(part);
-    return add(Value(std::exchange(text_, {})));
-  }
+  bool on_string(string_view part, std::size_t, error_code&) { return add(whole(part)); }
   bool on_number_part(string_view part, error_code&) { return append(part); }
   bool on_int64(std::int64_t number, string_view, error_code&) {
     text_.clear();
@@ -79,38 +77,42 @@ class Builder {
   Value take() { return std::move(root_); }
 
  private:
-  struct Open {
-    Value value;
-    std::string key;  // of the member being read
-  };
-
   bool append(string_view part) {
     text_.append(part.data(), part.size());
     return true;
   }
 
-  bool begin(Value value) {
+  // The text that ends with `last`; most come in one part.
+  std::string whole(string_view last) {
+    if (text_.empty()) return {last.data(), last.size()};
+    append(last);
+    return std::exchange(text_, {});
+  }
+
+  template <class Container>
+  bool begin(Container empty) {
     constexpr std::size_t kUsualMembers = 8;
-    if (auto* map = value.as<Value::Map>(); map && stack_.empty()) map->reserve(kUsualMembers);
-    stack_.push_back({std::move(value), {}});
+    if (open_.empty()) empty.reserve(kUsualMembers);
+    open_.push_back(&put(std::move(empty)));
     return true;
   }
 
   bool end() {
-    auto value = std::move(stack_.back().value);
-    stack_.pop_back();
-    return add(std::move(value));
+    open_.pop_back();
+    return true;
   }
 
-  bool add(Value value) {
-    if (stack_.empty()) {
-      root_ = std::move(value);
-    } else if (auto* list = stack_.back().value.as<Value::List>()) {
-      list->push_back(std::move(value));
-    } else {
-      stack_.back().value.add(std::move(stack_.back().key), std::move(value));
-    }
+  template <class T>
+  bool add(T&& value) {
+    put(std::forward<T>(value));
     return true;
+  }
+
+  template <class T>
+  Value& put(T&& value) {
+    if (open_.empty()) return root_ = std::forward<T>(value);
+    if (auto* list = open_.back()->as<Value::List>()) return list->emplace_back(std::forward<T>(value));
+    return open_.back()->as<Value::Map>()->emplace_back(std::move(key_), std::forward<T>(value)).second;
   }
 
   // Sorted views find equal neighbours: n log n, however many names a stranger sends.
@@ -151,8 +153,10 @@ class Builder {
 
   DuplicateKeys duplicates_;
   bool duplicate_ = false;
-  std::string text_;
-  std::vector<Open> stack_;
+  std::string text_;  // the parts so far of what is being read
+  std::string key_;   // of the member being read
+  // What is not closed yet, each the last item of the one before, so that none of them moves.
+  boost::container::small_vector<Value*, 16> open_;
   Value root_;
 };
 
@@ -319,15 +323,29 @@ void put_escaped(char c, std::string& out) {
 }  // namespace
 
 void write_json_string(std::string_view text, std::string& out) {
+  auto plain = plain_size(text);
+  if (plain == text.size()) {  // nearly always
+    const auto before = out.size(), after = before + text.size() + 2;
+    out.resize_and_overwrite(after, [&](char* bytes, std::size_t) {  // GCC 12 says a greater size than it was asked for
+      bytes[before] = bytes[after - 1] = '"';
+      text.copy(bytes + before + 1, text.size());
+      return after;
+    });
+    return;
+  }
   out += '"';
-  while (true) {
-    const auto plain = plain_size(text);
+  for (; plain < text.size(); plain = plain_size(text)) {
     out.append(text.data(), plain);
-    if (plain == text.size()) break;
     put_escaped(text[plain], out);
     text.remove_prefix(plain + 1);
   }
+  out.append(text);
   out += '"';
+}
+
+void write_foreign_json_string(std::string_view bytes, std::string& out) {
+  if (is_utf8(bytes)) return write_json_string(bytes, out);
+  write_json_string(clean_text(bytes), out);
 }
 
 void write_json(const Value& value, std::string& out) {

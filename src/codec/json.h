@@ -23,7 +23,9 @@ enum class DuplicateKeys { last_wins, refuse };
 Result<Value> parse_json(std::string_view text, DuplicateKeys duplicates = DuplicateKeys::last_wins);
 void write_json(const Value& value, std::string& out);
 std::string write_json(const Value& value);
-void write_json_string(std::string_view text, std::string& out);  // quoted and escaped
-std::string write_json_pretty(const Value& value);                // four spaces, as the aws CLI prints
+void write_json_string(std::string_view text, std::string& out);  // quoted and escaped; `text` is UTF-8
+// The same for bytes of any origin, as clean_text() gives them.
+void write_foreign_json_string(std::string_view bytes, std::string& out);
+std::string write_json_pretty(const Value& value);  // four spaces, as the aws CLI prints
 
 }  // namespace podpass::codec

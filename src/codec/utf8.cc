@@ -1,5 +1,6 @@
 #include "codec/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -51,6 +52,13 @@ bool is_utf8(std::string_view text) {
     i += more;
   }
   return true;
+}
+
+std::string clean_text(std::string_view text) {
+  std::string clean(text);
+  if (is_utf8(text)) return clean;
+  std::ranges::replace_if(clean, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return clean;
 }
 
 }  // namespace podpass::codec

@@ -2,10 +2,13 @@
 // so that what was read can be written again. Pure function; safe from any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace podpass::codec {
 
 bool is_utf8(std::string_view text);
+// The text if it is; else with '?' for every byte that is not ASCII.
+std::string clean_text(std::string_view text);
 
 }  // namespace podpass::codec

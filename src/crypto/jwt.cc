@@ -109,7 +109,7 @@ KeySet::KeySet(std::vector<Entry> keys) : keys_(std::move(keys)) {
     hash.update(std::to_string(name.size()) + ":");
     hash.update(name);
   }
-  fingerprint_ = to_hex(hash.finish()).str();
+  fingerprint_ = hash.finish();
 }
 
 Result<std::shared_ptr<const KeySet>> KeySet::from_jwks(const Value& document) {
@@ -172,11 +172,6 @@ std::expected<Jwt, JwtError> parse_jwt(std::string_view token) {
 }
 
 std::expected<Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys, AllowedAlgorithms allowed) {
-  return verify_jwt(token, sha256(token.substr(0, token.rfind('.'))), keys, allowed);
-}
-
-std::expected<Value, JwtError> verify_jwt(std::string_view token, const Sha256Digest& signing_input, const KeySet& keys,
-                                          AllowedAlgorithms allowed) {
   auto parts = split_token(token);
   if (!parts) return std::unexpected(std::move(parts).error());
   auto header = remembered_header(parts->header);
@@ -193,7 +188,7 @@ std::expected<Value, JwtError> verify_jwt(std::string_view token, const Sha256Di
   auto signature = codec::base64url_decode(parts->signature);
   if (!signature) return fail(Kind::malformed, "its signature is not base64url");
   // The claims aren't looked at before the signature is known to be good.
-  if (!key->verify_digest(signing_input, *signature)) return fail(Kind::bad_signature, "its signature is wrong");
+  if (!key->verify(parts->signing_input, *signature)) return fail(Kind::bad_signature, "its signature is wrong");
   return read_object(parts->claims, "payload");
 }
 

@@ -18,7 +18,6 @@
 
 #include "base/result.h"
 #include "codec/value.h"
-#include "crypto/hash.h"
 #include "crypto/sign.h"
 
 namespace podpass::crypto {
@@ -53,7 +52,7 @@ class KeySet {
   bool knows(std::string_view kid) const;
   std::size_t size() const { return keys_.size(); }
   // Equal for sets of equal keys and kids, in any order.
-  const std::string& fingerprint() const { return fingerprint_; }
+  const Sha256Digest& fingerprint() const { return fingerprint_; }
 
  private:
   struct Entry {
@@ -63,7 +62,7 @@ class KeySet {
   explicit KeySet(std::vector<Entry> keys);
 
   std::vector<Entry> keys_;
-  std::string fingerprint_;
+  Sha256Digest fingerprint_;
 };
 
 // A token taken apart; nothing is verified. The views point into the token.
@@ -77,10 +76,6 @@ struct Jwt {
 
 // The claims, if a key of the set signed them with an allowed algorithm.
 [[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys,
-                                                               AllowedAlgorithms allowed = kAllAlgorithms);
-// The same for who has the SHA-256 of the token's first two parts, with the dot between them.
-[[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token,
-                                                               const Sha256Digest& signing_input, const KeySet& keys,
                                                                AllowedAlgorithms allowed = kAllAlgorithms);
 
 // Signs claims; the header is alg and kid (the key's thumbprint).

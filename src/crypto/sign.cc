@@ -279,10 +279,7 @@ std::string PublicKey::to_der() const {
 }
 
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
-  return verify_digest(sha256(message), signature);
-}
-
-bool PublicKey::verify_digest(const Sha256Digest& hash, std::string_view signature) const {
+  const auto hash = sha256(message);
   std::string der;
   if (state_->type == KeyType::ec_p256) {
     if (signature.size() != 2 * kCoordinateBytes) return false;

@@ -34,7 +34,6 @@ class PublicKey {
   const std::string& thumbprint() const;  // RFC 7638 with SHA-256, base64url
   // Does the key's algorithm find `signature` good for `message`?
   bool verify(std::string_view message, std::string_view signature) const;
-  bool verify_digest(const Sha256Digest& digest, std::string_view signature) const;  // for who has hashed the message
 
   struct State;
   explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}

@@ -49,7 +49,7 @@ class Wire : public testing::Test {
       output = TRY(world_.call(tx, service(), operation, input->value, *root, input->reading));
       return {};
     });
-    return done ? rest_json::write(output) : failed(done.error());
+    return done ? rest_json::write(codec::write_json(output)) : failed(done.error());
   }
   std::string send(std::string_view line, std::string_view body = {}) { return aws::wire_text(answer(line, body)); }
 

@@ -80,8 +80,10 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
   const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
   Exchange exchange{
       request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
-  exchange.pod =
-      TRY(kube::verify(request.token, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
+  // The body is what says which token it is, and its hash was taken for the signature.
+  const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
+  exchange.pod = TRY(
+      kube::verify(request.token, hash, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
   const auto& pod = *exchange.pod;
   call.audit.add("namespace", pod.namespace_);
   call.audit.add("serviceAccount", pod.service_account);

@@ -22,19 +22,11 @@ constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKe
 constexpr std::size_t kMaxParameterBytes = 4'096;
 constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail
 
-void write_string(std::string& out, std::string_view value) {
-  if (codec::is_utf8(value)) {
-    codec::write_json_string(value, out);
-  } else {
-    codec::write_json_string(clean_text(value), out);
-  }
-}
-
 void text(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";
   out += name;
   out += "\":";
-  write_string(out, value);
+  codec::write_foreign_json_string(value, out);
 }
 
 std::string_view identity_type(const aws::Caller& caller) {
@@ -120,15 +112,6 @@ std::string audit_identity(const aws::Caller& caller) {
   return out;
 }
 
-std::string clean_text(std::string_view text) {
-  std::string clean(text);
-  if (codec::is_utf8(text)) return clean;
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  }
-  return clean;
-}
-
 std::string audit_line(const AuditEvent& event) {
   std::string out;
   append_audit_line(event, out);
@@ -160,20 +143,12 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   out += ",\"responseElements\":null";
   if (event.facts && (!event.facts->facts.empty() || !event.facts->decisions.empty())) {
     out += ",\"additionalEventData\":{";
-    auto separator = "";
     if (!event.facts->decisions.empty()) {
       out += "\"decisions\":[";
-      out += clean_text(event.facts->decisions);
-      out += ']';
-      separator = ",";
+      out += codec::clean_text(event.facts->decisions);
+      out += event.facts->facts.empty() ? "]" : "],";
     }
-    for (const auto& [name, value] : event.facts->facts) {
-      out += separator;
-      separator = ",";
-      write_string(out, name);
-      out += ':';
-      write_string(out, value);
-    }
+    out += event.facts->facts;
     out += '}';
   }
   text(out, "requestID", event.request_id);

@@ -44,9 +44,6 @@ void append_audit_line(const AuditEvent& event, std::string& out);
 // The record's userIdentity as JSON, which is the same for all requests of a caller: see Caller::audit_identity.
 std::string audit_identity(const aws::Caller& caller);
 
-// Text that a header brought, made fit for JSON and XML: if it is not UTF-8, its bytes above ASCII become '?'.
-std::string clean_text(std::string_view text);
-
 class AuditTrail {
  public:
   static Result<std::unique_ptr<AuditTrail>> open(const std::filesystem::path& directory);

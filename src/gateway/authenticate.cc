@@ -16,22 +16,20 @@ Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& crede
   TRY(aws::check_scope(credentialed, global ? std::string_view() : deployment_.region, service, now));
   auto& callers = callers_.get();
   const auto version = store_.version();
-  std::string id(credentialed.access_key_id);
-  auto known = callers.find(id);
+  auto known = callers.find(credentialed.access_key_id);
   if (known == callers.end() || known->second.version != version ||
       known->second.session_token != credentialed.session_token) {
     auto fresh = TRY(look_up(credentialed, now));
     fresh.version = version;
     if (callers.size() >= kMaxCallersKept) callers.clear();
-    known = callers.insert_or_assign(std::move(id), std::move(fresh)).first;
+    known = callers.insert_or_assign(std::string(credentialed.access_key_id), std::move(fresh)).first;
   }
   const auto& found = known->second;
   if (found.caller->session && found.caller->session->expires <= now) {
     return aws::expired_session_token(credentialed.dialect);
   }
   const auto& key = aws::derived_key(credentialed, found.secret);
-  TRY(aws::verify_signature(credentialed, request, key));
-  return Authenticated{found.caller, &key};
+  return Authenticated{found.caller, &key, TRY(aws::verify_signature(credentialed, request, key))};
 }
 
 std::shared_ptr<const aws::Caller> Authenticator::anonymous() {

@@ -5,7 +5,9 @@
 // expiry looked at every time. Threads: safe from any. Errors: as AWS names them in the service's dialect.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -22,7 +24,8 @@ inline constexpr std::size_t kMaxCallersKept = 4'096;  // a thread
 // An authenticated caller and the key that its signature was made with.
 struct Authenticated {
   std::shared_ptr<const aws::Caller> caller;
-  const aws::DerivedKey* key = nullptr;  // until the thread's next look-up; null if anonymous
+  const aws::DerivedKey* key = nullptr;                // until the thread's next look-up; null if anonymous
+  std::optional<crypto::Sha256Digest> body_hash = {};  // not for S3
 };
 
 class Authenticator {
@@ -41,7 +44,10 @@ class Authenticator {
     Secret secret;
     std::shared_ptr<const aws::Caller> caller;
   };
-  using Callers = std::unordered_map<std::string, Known>;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Callers = std::unordered_map<std::string, Known, Hash, std::equal_to<>>;  // by access key id
 
   Result<Known> look_up(const aws::Credentialed& credentialed, Time now);
   Result<Known> from_session(store::Transaction& tx, const aws::Credentialed& credentialed);

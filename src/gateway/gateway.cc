@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "codec/json.h"
+#include "codec/utf8.h"
 #include "eks/lookup.h"
 #include "gateway/services.h"
 #include "s3/address.h"
@@ -16,8 +17,6 @@
 namespace podpass::gateway {
 
 namespace asio = boost::asio;
-
-constexpr std::size_t kUsualFacts = 12;  // an exchange adds some ten
 
 // One request on its way, from the moment that its service is known.
 struct Gateway::Running {
@@ -28,6 +27,7 @@ struct Gateway::Running {
   const aws::Operation* operation = nullptr;
   codec::Value input;
   codec::Reading reading = codec::Reading::typed;
+  std::optional<crypto::Sha256Digest> body_hash;
   aws::Audit audit;
 };
 
@@ -42,7 +42,7 @@ http::Response json_document(int status, const codec::Value& value) {
 }
 
 http::Response write_error(const aws::Service& service, Error error, std::string_view request_id) {
-  error.message = clean_text(error.message);  // it may quote a header
+  error.message = codec::clean_text(error.message);  // it may quote a header
   return service.protocol == aws::Protocol::query ? aws::query::write_error(service, error, request_id)
                                                   : aws::rest_json::write_error(error);
 }
@@ -52,12 +52,19 @@ http::Response write_error(const aws::Service& service, Error error, std::string
 http::Response unknown_service(std::string_view claimed, const http::Request& request, std::string_view request_id) {
   Error error{ErrorKind::invalid, "UnknownOperationException", 400, {}, {}, {}};
   error.message = fmt::format("Podpass does not serve {}. It serves eks, eks-auth, iam, sts and s3.",
-                              clean_text(claimed.substr(0, 64)));
+                              codec::clean_text(claimed.substr(0, 64)));
   const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
   auto response =
       form ? aws::query::write_error(*find_service("sts"), error, request_id) : aws::rest_json::write_error(error);
   response.headers.emplace_back("x-amzn-RequestId", request_id);
   return response;
+}
+
+// Whether a step went well; if not, its error is the outcome.
+template <class T>
+bool good(Result<T>&& step, Result<aws::Answer>& outcome) {
+  if (!step) outcome = std::move(step).error();
+  return step.has_value();
 }
 
 // What JSON services call an error of the layers below them, which know no service.
@@ -76,9 +83,9 @@ Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Ser
       authenticator_(store, deployment) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
-  const auto request_id = deployment_.random->uuid();
+  auto request_id = deployment_.random->uuid();
   if (auto plain = serve_plain(request)) {
-    plain->headers.emplace_back("x-amzn-RequestId", request_id);
+    plain->headers.emplace_back("x-amzn-RequestId", std::move(request_id));
     co_return std::move(*plain);
   }
   const auto claimed = aws::claimed_service(request);
@@ -88,7 +95,7 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
     co_return co_await serve_s3(request, body, request_id);
   }
   auto response = co_await serve_operation(request, body, *service, request_id);
-  response.headers.emplace_back("x-amzn-RequestId", request_id);
+  response.headers.emplace_back("x-amzn-RequestId", std::move(request_id));
   co_return response;
 }
 
@@ -127,38 +134,39 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id) {
-  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}};
-  running.audit.facts.reserve(kUsualFacts);
-  Result<codec::Value> output = Error::internal("not run");
-  if (auto whole = co_await body.read_all(kMaxBodyBytes); !whole) {
-    output = std::move(whole).error();
-  } else if (auto prepared = prepare(running, request); !prepared) {
-    output = std::move(prepared).error();
-  } else {
-    for (int run = 0;; ++run) {
-      running.audit.clear();
-      auto tx = store_.begin();
-      output = run_once(running, request, tx);
-      if (const auto* failure = tx.failure(); output && failure) output = *failure;
-      if (!output || !tx.has_writes()) break;
-      auto committed = co_await aws::commit(store_, std::move(tx));
-      if (committed) break;
-      if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
-      output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
-      break;
-    }
+  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}};
+  Result<aws::Answer> output = Error{};  // nothing has run
+  const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
+  const bool ready = read && good(prepare(running, request), output);
+  for (int run = 0; ready; ++run) {
+    running.audit.clear();
+    auto tx = store_.begin();
+    output = run_once(running, request, tx);
+    if (const auto* failure = tx.failure(); output && failure) output = *failure;
+    if (!output || !tx.has_writes()) break;
+    auto committed = co_await aws::commit(store_, std::move(tx));
+    if (committed) break;
+    if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
+    output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
+    break;
   }
+  co_return finish(running, request, output);
+}
+
+// Records the outcome and writes it.
+http::Response Gateway::finish(const Running& running, const http::Request& request, Result<aws::Answer>& output) {
+  const auto& service = running.service;
   if (!output) {
     auto& error = output.error();
     aws::name_error(service.errors_of(running.operation), error);
     if (!error.cause.empty() && error.kind == ErrorKind::internal) log::error(error.cause);
     record(running, request, &error);
-    co_return write_error(service, error, request_id);
+    return write_error(service, error, running.request_id);
   }
   record(running, request, nullptr);
-  co_return service.protocol == aws::Protocol::query
-      ? aws::query::write(service, *running.operation, *output, request_id)
-      : aws::rest_json::write(*output);
+  return service.protocol == aws::Protocol::query
+             ? aws::query::write(service, *running.operation, std::get<codec::Value>(*output), running.request_id)
+             : aws::rest_json::write(std::get<std::string>(*std::move(output)));
 }
 
 // Authenticates, and reads the operation and its input.
@@ -166,7 +174,9 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
   const auto dialect = dialect_of(running.service);
   auto credentialed = TRY(aws::read_authorization(request, dialect));
   if (credentialed.anonymous()) return aws::missing_authentication(dialect);
-  running.caller = TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now)).caller;
+  auto authenticated = TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now));
+  running.caller = std::move(authenticated.caller);
+  running.body_hash = authenticated.body_hash;
   // As AWS has it: what GetSessionToken gives without MFA is good for everything but IAM.
   if (const auto& session = running.caller->session;
       session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
@@ -187,13 +197,14 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
   return {};
 }
 
-Result<codec::Value> Gateway::run_once(Running& running, const http::Request& request, store::Transaction& tx) {
+Result<aws::Answer> Gateway::run_once(Running& running, const http::Request& request, store::Transaction& tx) {
   policy::Context context;
   aws::add_principal_keys(context, *running.caller);
   aws::add_environment_keys(context, deployment_, running.now);
   aws::add_network_keys(context, request);
   aws::Call call{tx, deployment_, *running.caller, context, running.now, running.request_id, running.audit};
-  return running.operation->run(call, running.service.name, running.input, running.reading);
+  if (running.body_hash) call.body_hash = &*running.body_hash;
+  return running.operation->run(call, running.service, running.input, running.reading);
 }
 
 void Gateway::record(const Running& running, const http::Request& request, const Error* error) {

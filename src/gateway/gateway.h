@@ -36,7 +36,8 @@ class Gateway {
   boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body,
                                                   std::string_view request_id);
   Result<void> prepare(Running& running, http::Request& request);
-  Result<codec::Value> run_once(Running& running, const http::Request& request, store::Transaction& tx);
+  Result<aws::Answer> run_once(Running& running, const http::Request& request, store::Transaction& tx);
+  http::Response finish(const Running& running, const http::Request& request, Result<aws::Answer>& output);
   void record(const Running& running, const http::Request& request, const Error* error);
   const aws::Service* choose(std::string_view claimed, const http::Request& request) const;
   std::optional<http::Response> serve_plain(const http::Request& request);

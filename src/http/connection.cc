@@ -33,6 +33,10 @@ Error body_error(int status, std::string message) {
   return error;
 }
 
+Error too_large() {
+  return {ErrorKind::too_large, {}, 0, "The request body is too large.", {}, {}};
+}
+
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
 }
@@ -387,8 +391,7 @@ asio::awaitable<Result<std::string_view>> Connection::read_some() {
 
 asio::awaitable<Result<std::string_view>> Connection::read_all(std::size_t limit) {
   if (whole_) co_return request_.body;
-  const Error too_large{ErrorKind::too_large, {}, 0, "The request body is too large.", {}, {}};
-  if (framing_.kind != Framing::Kind::chunked && remaining_ > limit) co_return too_large;
+  if (framing_.kind != Framing::Kind::chunked && remaining_ > limit) co_return too_large();
   if (framing_.kind != Framing::Kind::chunked && input_.pending().size() >= remaining_) {
     request_.body = take_buffered();
     whole_ = true;
@@ -398,7 +401,7 @@ asio::awaitable<Result<std::string_view>> Connection::read_all(std::size_t limit
     Result<std::string_view> piece = co_await read_some();
     if (!piece) co_return std::move(piece).error();
     if (piece->empty()) break;
-    if (piece->size() > limit - body_.size()) co_return too_large;
+    if (piece->size() > limit - body_.size()) co_return too_large();
     body_.append(*piece);
   }
   request_.body = body_;

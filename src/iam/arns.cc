@@ -1,6 +1,7 @@
 #include "iam/arns.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/strings.h"
 
@@ -24,14 +25,18 @@ std::string make_arn(std::string_view partition, std::string_view account, std::
 
 std::optional<EntityArn> parse_arn(std::string_view arn, std::string_view kind) {
   if (arn.size() > kMaxArn) return std::nullopt;
-  auto parts = split(arn, ':');
   // A path may hold colons, so all that is behind the fifth one belongs to the name.
-  if (parts.size() < 6 || parts[0] != "arn" || !is_partition(parts[1]) || parts[2] != "iam" || !parts[3].empty()) {
-    return std::nullopt;
+  std::array<std::string_view, 5> parts;
+  auto rest = arn;
+  for (auto& part : parts) {
+    const auto colon = rest.find(':');
+    if (colon == rest.npos) return std::nullopt;
+    part = rest.substr(0, colon);
+    rest.remove_prefix(colon + 1);
   }
+  if (parts[0] != "arn" || !is_partition(parts[1]) || parts[2] != "iam" || !parts[3].empty()) return std::nullopt;
   EntityArn result{parts[1], parts[4], kind, {}, {}};
   if (!is_account(result.account) && !(kind == "policy" && result.account == "aws")) return std::nullopt;
-  auto rest = arn.substr(static_cast<std::size_t>(parts[5].data() - arn.data()));
   if (!rest.starts_with(kind) || rest.size() <= kind.size() || rest[kind.size()] != '/') return std::nullopt;
   rest.remove_prefix(kind.size());
   auto slash = rest.rfind('/');

@@ -13,6 +13,7 @@
 #include "aws/global_keys.h"
 #include "aws/operation.h"
 #include "base/clock.h"
+#include "codec/json.h"
 #include "iam/lookup.h"
 #include "iam/operations.h"
 #include "store/memory_backend.h"
@@ -113,18 +114,16 @@ class World {
     aws::add_environment_keys(context, deployment_, clock_.now());
     audit_ = {};
     aws::Call call{tx, deployment_, caller, context, clock_.now(), "test", audit_};
-    auto result = operation.run(call, service.name, input, reading);
-    if (!result) aws::name_error(service.errors_of(&operation), result.error());
-    return result;
+    auto result = operation.run(call, service, input, reading);
+    if (result) return tree_of(*std::move(result));
+    aws::name_error(service.errors_of(&operation), result.error());
+    return std::move(result).error();
   }
 
   // What the last operation told the audit record; empty if it told nothing of that name.
   std::string audited(std::string_view name) const {
-    std::string value;
-    for (const auto& [fact, text] : audit_.facts) {
-      if (fact == name) value = text;
-    }
-    return value;
+    auto facts = codec::parse_json("{" + std::string(audit_.facts) + "}");
+    return std::string(facts.value().text(name));
   }
 
   store::Store& store() { return *store_; }
@@ -132,6 +131,11 @@ class World {
   ManualClock& clock() { return clock_; }
 
  private:
+  static Result<codec::Value> tree_of(aws::Answer answer) {
+    if (const auto* json = std::get_if<std::string>(&answer)) return codec::parse_json(*json);
+    return std::get<codec::Value>(std::move(answer));
+  }
+
   std::vector<const aws::Service*> services_;
   ManualClock clock_;
   SeededRandom random_{7};

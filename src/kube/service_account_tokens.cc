@@ -34,6 +34,10 @@ std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
   return std::nullopt;
 }
 
+std::string subject_of(const PodToken& token) {
+  return concat({"system:serviceaccount:", token.namespace_, ":", token.service_account});
+}
+
 // `aud` may be one text or a list of them (RFC 7519 4.1.3).
 bool has_audience(const Value& claims, std::string_view audience) {
   const auto* value = claims.find("aud");
@@ -44,10 +48,17 @@ bool has_audience(const Value& claims, std::string_view audience) {
          std::ranges::any_of(*list, [&](const Value& item) { return item.as_text() && *item.as_text() == audience; });
 }
 
+// A member's text, moved out; empty if there is none.
+std::string take_text(Value& members, std::string_view name) {
+  auto* value = members.find(name);
+  auto* text = value ? value->as<std::string>() : nullptr;
+  return text ? std::move(*text) : std::string();
+}
+
 // What the claims say, without regard to who asks and when. `audience` is left to has_audience.
-Result<PodToken> read_claims(const Value& claims) {
+Result<PodToken> read_claims(Value claims) {
   PodToken token;
-  token.issuer = claims.text("iss");
+  token.issuer = take_text(claims, "iss");
   auto expires = numeric_date(claims, "exp");
   if (!expires) return invalid_token("The service account token has no exp claim.");
   token.expires = *expires;
@@ -56,19 +67,19 @@ Result<PodToken> read_claims(const Value& claims) {
   if (claims.find("nbf") && !numeric_date(claims, "nbf")) {
     return invalid_token("The service account token's nbf claim is not a number.");
   }
-  const auto* kubernetes = claims.find("kubernetes.io");
-  const auto* account = kubernetes ? kubernetes->find("serviceaccount") : nullptr;
-  const auto* pod = kubernetes ? kubernetes->find("pod") : nullptr;
+  auto* kubernetes = claims.find("kubernetes.io");
+  auto* account = kubernetes ? kubernetes->find("serviceaccount") : nullptr;
+  auto* pod = kubernetes ? kubernetes->find("pod") : nullptr;
   if (!account)
     return invalid_token("The token is not a Kubernetes service account token: it has no kubernetes.io claim.");
   if (!pod) {
     return invalid_token("The service account token is not bound to a pod. Use a projected token of a pod's volume.");
   }
-  token.namespace_ = kubernetes->text("namespace");
-  token.service_account = account->text("name");
-  token.service_account_uid = account->text("uid");
-  token.pod_name = pod->text("name");
-  token.pod_uid = pod->text("uid");
+  token.namespace_ = take_text(*kubernetes, "namespace");
+  token.service_account = take_text(*account, "name");
+  token.service_account_uid = take_text(*account, "uid");
+  token.pod_name = take_text(*pod, "name");
+  token.pod_uid = take_text(*pod, "uid");
   if (token.namespace_.empty() || token.service_account.empty() || token.pod_name.empty() || token.pod_uid.empty()) {
     return invalid_token("The service account token's kubernetes.io claim is incomplete.");
   }
@@ -80,12 +91,12 @@ Result<PodToken> read_claims(const Value& claims) {
     }
   }
   if (!is_pod_uid(token.pod_uid)) return invalid_token("The service account token's pod uid is not one.");
-  if (claims.text("sub") != fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)) {
+  if (claims.text("sub") != subject_of(token)) {
     return invalid_token("The service account token's sub claim does not agree with its kubernetes.io claim.");
   }
-  if (const auto* node = kubernetes->find("node")) {
-    token.node_name = node->text("name");
-    token.node_uid = node->text("uid");
+  if (auto* node = kubernetes->find("node")) {
+    token.node_name = take_text(*node, "name");
+    token.node_uid = take_text(*node, "uid");
   }
   return token;
 }
@@ -93,12 +104,12 @@ Result<PodToken> read_claims(const Value& claims) {
 // A token whose signature was found good, and what it was verified with. True for ever.
 struct Verified {
   PodToken token;
-  std::string keys_fingerprint;
+  crypto::Sha256Digest keys_fingerprint;
   bool right_audience = false;
 };
 
-// Verified tokens by SHA-256 of the token, in sets of kWays, so that few push each other out. In a full set the oldest
-// goes: the size is fixed.
+// Verified tokens by the hash that stands for them, in sets of kWays, so that few push each other out. In a full set
+// the oldest goes: the size is fixed.
 class VerifiedTokens {
  public:
   static constexpr std::size_t kWays = 4;
@@ -142,14 +153,14 @@ class VerifiedTokens {
   std::vector<Set> sets_{kVerifiedTokensKept / kWays};
 };
 
-Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::Sha256Digest& signing_input,
-                                                    const crypto::KeySet& keys, std::string_view audience) {
-  auto claims = crypto::verify_jwt(token, signing_input, keys);
+Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
+                                                    std::string_view audience) {
+  auto claims = crypto::verify_jwt(token, keys);
   if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
   auto verified = std::make_shared<Verified>();
-  verified->token = TRY(read_claims(*claims));
-  verified->token.audience = audience;
   verified->right_audience = has_audience(*claims, audience);
+  verified->token = TRY(read_claims(*std::move(claims)));
+  verified->token.audience = audience;
   verified->keys_fingerprint = keys.fingerprint();
   return verified;
 }
@@ -176,17 +187,16 @@ Result<void> check_now(const Verified& verified, std::string_view issuer, Time n
 
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now) {
+  return verify(token, crypto::sha256(token), keys, issuer, audience, now);
+}
+
+Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
+                                               const crypto::KeySet& keys, std::string_view issuer,
+                                               std::string_view audience, Time now) {
   static thread_local VerifiedTokens memory;
-  // One pass over the token gives its own hash and, half-way, that of what is signed.
-  const auto signing_input = token.substr(0, token.rfind('.'));
-  crypto::Sha256 hashing;
-  hashing.update(signing_input);
-  auto half_way = hashing;
-  hashing.update(token.substr(signing_input.size()));
-  const auto hash = hashing.finish();
   auto verified = memory.find(hash);
   if (!verified || verified->keys_fingerprint != keys.fingerprint() || verified->token.audience != audience) {
-    verified = TRY(verify_once(token, half_way.finish(), keys, audience));
+    verified = TRY(verify_once(token, keys, audience));
     memory.put(hash, verified);
   }
   TRY(check_now(*verified, issuer, now));
@@ -215,7 +225,7 @@ std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& r
                                                 {"serviceaccount", Value::map({{"name", token.service_account},
                                                                                {"uid", token.service_account_uid}})}})},
                   {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
-                  {"sub", fmt::format("system:serviceaccount:{}:{}", token.namespace_, token.service_account)}});
+                  {"sub", subject_of(token)}});
   return crypto::mint_jwt(claims, key);
 }
 

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "crypto/hash.h"
 #include "crypto/jwt.h"
 #include "crypto/sign.h"
 
@@ -35,6 +36,11 @@ struct PodToken {
 // Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod? Never null.
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now);
+// The same for who has a hash already that stands for the token and can't stand for another one: the SHA-256 of the
+// token, or of the one message that says which token it is.
+Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
+                                               const crypto::KeySet& keys, std::string_view issuer,
+                                               std::string_view audience, Time now);
 
 // What Kubernetes would call a pod of that service account: both with a hyphen between, cut to what a name may have.
 std::string pod_name_for(std::string_view service_account, std::string_view suffix);

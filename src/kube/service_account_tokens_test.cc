@@ -236,6 +236,20 @@ TEST(ServiceAccountTokens, TheMemoryForgivesNothing) {
   EXPECT_TRUE(verify(token, *both, kIssuer, kPodIdentityAudience, at)) << "a key was added";
 }
 
+TEST(ServiceAccountTokens, AHashOfItsMessageStandsForAToken) {
+  auto token = crypto::mint_jwt(claims(), cluster_key());
+  auto forged = crypto::mint_jwt(claims(), other_key());
+  auto keys = crypto::KeySet::of({cluster_key().public_key()});
+  auto at = from_epoch_seconds(kNow);
+  auto check = [&](const std::string& text) {
+    return verify(text, crypto::sha256("message " + text), *keys, kIssuer, kPodIdentityAudience, at).has_value();
+  };
+  for (int run = 0; run < 2; ++run) {  // the second time from memory
+    EXPECT_TRUE(check(token));
+    EXPECT_FALSE(check(forged));
+  }
+}
+
 TEST(ServiceAccountTokens, ErrorsDoNotHoldTheToken) {
   auto token = crypto::mint_jwt(claims(), other_key());
   auto result = check(token);

@@ -12,6 +12,7 @@
 // functions. Limits: kMaxKeyBytes (store.h) for the disk form, checked by the transaction.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@
 namespace podpass::store {
 
 // The parts of a key behind its table's name. Any bytes; order of keys is the order of parts, part by part, bytewise.
-using KeyParts = std::vector<std::string_view>;
+using KeyParts = boost::container::small_vector<std::string_view, 6>;
 
 void append_full_key(std::string_view table, const KeyParts& parts, std::string& out);
 std::string full_key(std::string_view table, const KeyParts& parts);

@@ -10,7 +10,9 @@ namespace podpass::store {
 namespace {
 
 std::string_view encode(TransactionState& state, std::string_view table, const KeyParts& parts) {
+  constexpr std::size_t kUsualKey = 120;
   state.scratch.clear();
+  state.scratch.reserve(kUsualKey);
   append_full_key(table, parts, state.scratch);
   return state.scratch;
 }

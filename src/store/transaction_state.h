@@ -3,6 +3,7 @@
 // Threads: one at a time. Lifetimes: the snapshot keeps every record that is named here alive.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,7 +47,7 @@ struct TransactionState {
   };
 
   std::shared_ptr<const Snapshot> snapshot;
-  std::vector<FoundRead> found;
+  boost::container::small_vector<FoundRead, 8> found;
   std::vector<std::string> absent;  // full keys
   std::vector<ScanRead> scans;
   std::vector<CountRead> counts;
