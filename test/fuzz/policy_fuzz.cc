@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "policy/agreement_for_test.h"
+#include "policy/lint.h"
 #include "policy/policy.h"
 
 namespace {
@@ -55,11 +57,13 @@ void decide(const Policy& policy, const Context& context) {
       own.has_session = true;
       own.session = {&named, 1};
       const auto limited = evaluate(request, own);
+      CHECK(disagreement(request, own).empty());
       CHECK(alone.allowed() == limited.allowed());  // a policy limited by itself allows the same
       Layers resource;
       resource.resource = &policy;
       resource.trust = policy.kind() == Kind::trust;
       const auto granted = evaluate(request, resource);
+      CHECK(disagreement(request, resource).empty());
       CHECK(!denial_message(request, granted).empty());
     }
   }
@@ -75,6 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto kind : {Kind::identity, Kind::managed, Kind::trust, Kind::session, Kind::bucket, Kind::resource,
                           Kind::service_control, Kind::resource_control, Kind::endpoint}) {
     const auto policy = Policy::parse(json, kind, {{std::string(kUserArn), "AIDAALICE"}});
+    const auto findings = lint(json, kind);
+    CHECK(policy.has_value() == (findings.empty() || findings[0].severity == Severity::warning));
     if (!policy) {
       CHECK(!policy.error().code.empty() && !policy.error().message.empty());
       continue;
