@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "base/strings.h"
+#include "codec/utf8.h"
 #include "policy/document.h"
 #include "policy_cli/lines.h"
 
@@ -236,17 +237,17 @@ Result<void> split_members(std::string_view line, Members& members) {
     if (member) *member = value;
     return true;
   });
+  // What is told of a line that can't be read has its id, if that is one.
+  const bool scalar = !members.id.starts_with('{') && !members.id.starts_with('[');
+  const bool bad_id = !members.id.empty() && (!scalar || !policy::read_json(members.id, policy::Charset::unicode));
+  if (bad_id) members.id = {};
   if (!split) {
     TRY(read_json(line, "the line"));  // says where
     return bad("the line", "must be an object");
   }
-  if (!unknown.empty()) return unknown_member("the line", unknown, "id, request and policies");
+  if (!unknown.empty()) return unknown_member("the line", codec::clean_text(unknown), "id, request and policies");
   if (!repeated.empty()) return bad("the line", concat({"has \"", repeated, "\" twice"}));
-  const bool scalar = !members.id.starts_with('{') && !members.id.starts_with('[');
-  if (!members.id.empty() && (!scalar || !policy::read_json(members.id, policy::Charset::unicode))) {
-    members.id = {};
-    return bad("id", "must be a string or a number");
-  }
+  if (bad_id) return bad("id", "must be a string or a number");
   return {};
 }
 
