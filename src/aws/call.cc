@@ -23,10 +23,19 @@ void Audit::add(std::string_view name, std::string_view value) {
 
 namespace {
 
+// A link may have brought secrets in its query.
+void hide_query(codec::Value* url) {
+  const auto* text = url ? url->as_text() : nullptr;
+  if (text) *url = text->substr(0, text->find('?'));
+}
+
 void note(const policy::Request& request, const policy::Decision& decision, Audit& audit) {
+  auto described = policy::describe(request);
+  hide_query(described.find("context")->find("aws:referer"));
   const auto json = codec::write_json(codec::Value::map({{"decision", policy::name_of(decision.outcome)},
                                                          {"layer", policy::name_of(decision.layer)},
-                                                         {"request", policy::describe(request)}}));
+                                                         {"request", std::move(described)}}));
+  if (!decision.allowed() && audit.decisions.size() + json.size() > kMaxDecisionBytes) audit.decisions.clear();
   if (audit.decisions.size() + json.size() > kMaxDecisionBytes) return;
   if (!audit.decisions.empty()) audit.decisions += ',';
   audit.decisions += json;

@@ -57,6 +57,7 @@ Result<const policy::Request*> RequestReader::read(std::string_view json) {
     }
   }
   if (!has_principal) return bad("request", "has no \"principal\"");
+  set_path_of_role();
   const auto colon = action.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == action.size()) {
     return bad("request.action", "must name a service and an action, as in \"s3:GetObject\"");
@@ -67,7 +68,10 @@ Result<const policy::Request*> RequestReader::read(std::string_view json) {
     return bad("request.resourceAccount", "must be twelve digits");
   }
   // Of whom an ARN with an account is, it says itself.
-  if (const auto arn = split_arn(resource); arn && account.empty() && is_account(arn->account)) {
+  if (const auto arn = split_arn(resource); arn && is_account(arn->account)) {
+    if (!account.empty() && account != arn->account) {
+      return bad("request.resourceAccount", "is another account than that of the resource's ARN");
+    }
     account = arn->account;
   }
   if (const auto known = policy::find_action(action); known && known->takes_no_resource()) resource = "*";
@@ -151,15 +155,19 @@ Result<void> RequestReader::read_context(std::uint32_t node) {
     if (!good) return bad(concat({"request.context[\"", value.key, "\"]"}), "must be a string or a list of strings");
     context_.add_list(value.key, values_);
   }
-  // A session's ARN leaves out its role's path, and this key has it.
+  return {};
+}
+
+// A session's ARN leaves out its role's path, and the key aws:PrincipalArn has it.
+void RequestReader::set_path_of_role() {
   const auto* role = context_.find("aws:PrincipalArn");
-  if (!role || role->multivalued || role_arn_.empty() || principal_.role_arn.data() != role_arn_.data()) return {};
+  if (!role || role->multivalued || principal_.role_arn.empty() || principal_.role_arn.data() != role_arn_.data())
+    return;
   const auto arn = split_arn(role->value);
-  const auto name = role_arn_.substr(role_arn_.rfind('/'));
+  const auto name = std::string_view(role_arn_).substr(role_arn_.rfind('/'));
   if (arn && arn->account == principal_.account && arn->resource.starts_with("role/") && role->value.ends_with(name)) {
     principal_.role_arn = role->value;
   }
-  return {};
 }
 
 }  // namespace podpass::aws

@@ -34,6 +34,7 @@ class RequestReader {
   Result<void> read_principal(std::uint32_t node);
   Result<void> read_arn(std::string_view arn);
   Result<void> read_context(std::uint32_t node);
+  void set_path_of_role();
 
   policy::JsonTree tree_;
   policy::Principal principal_;

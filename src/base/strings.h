@@ -34,6 +34,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text);  // the whole 
 // True if every character of `text` is a letter, a digit or one of `others`.
 bool only_alnum_and(std::string_view text, std::string_view others);
 
+// For a terminal or a log: control characters as \\n, \\t or \\u001b, so that a text stays what it is, on its line.
+std::string printable(std::string_view text);
+
 // The number of characters (code points) in UTF-8 text: what AWS counts in length limits.
 std::size_t utf8_length(std::string_view text);
 

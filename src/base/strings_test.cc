@@ -48,5 +48,14 @@ TEST(Strings, Utf8LengthCountsCharacters) {
   EXPECT_EQ(utf8_length("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"), 4U);
 }
 
+TEST(Strings, PrintableKeepsATextOnItsLine) {
+  EXPECT_EQ(printable("plain \xC3\xA4 text"), "plain \xC3\xA4 text");
+  EXPECT_EQ(printable("a\nb\tc\r\x1b[31m\x7f"), "a\\nb\\tc\\u000d\\u001b[31m\\u007f");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "x\xC2"),
+            "\\u009bx\xC2");
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\\u0000");
+}
+
 }  // namespace
 }  // namespace podpass

@@ -305,9 +305,9 @@ int run(int argc, char** argv) {
     if (!app.got_subcommand(name)) continue;
     auto code = action();
     if (code) return *code;
-    fmt::print(stderr, "podpass: {}\n", code.error().message);
+    fmt::print(stderr, "podpass: {}\n", printable(code.error().message));
     if (!code.error().cause.empty() && code.error().cause != code.error().message)
-      fmt::print(stderr, "         {}\n", code.error().cause);
+      fmt::print(stderr, "         {}\n", printable(code.error().cause));
     return 1;
   }
   return 2;

@@ -134,6 +134,7 @@ struct Owned {
 
 Owned owner_of(aws::Call& call, const policy::Request& request) {
   Owned owned{nullptr, false, std::string(request.resource_account)};
+  if (owned.account.empty()) owned.account = call.deployment.account;
   const auto arn = aws::split_arn(request.resource);
   if (!arn) return owned;
   if (arn->service == "s3") {
@@ -195,6 +196,9 @@ Result<Explain::Response> Explain::handle(aws::Call& call, const Request& reques
       aws::add_environment_keys(context, call.deployment, call.now);
     }
   }
+  const auto owned = owner_of(call, asked);
+  const bool recorded = request.recorded.value_or(false);
+  if (!recorded && asked.resource != "*") context.add("aws:ResourceAccount", owned.account);
   asked.context.for_each([&](const policy::Context::Entry& entry) {
     if (entry.multivalued) {
       context.add_list(entry.name, entry.values);
@@ -202,7 +206,11 @@ Result<Explain::Response> Explain::handle(aws::Call& call, const Request& reques
       context.add(entry.name, entry.value);
     }
   });
-  const auto owned = owner_of(call, asked);
+  if (!recorded) {
+    subject.notes().push_back(
+        "Keys of the connection (aws:SourceIp, aws:SecureTransport, aws:UserAgent) and of the operation (s3:prefix, "
+        "aws:RequestTag/..., aws:ResourceTag/...) are not there unless they are given.");
+  }
   const auto made = known ? subject.caller().principal() : asked.principal;
   const policy::Request whole{made, asked.action, asked.resource, owned.account, context};
   return Response{policy::report(whole, layers_of(subject.caller().authority, owned)), std::move(subject.notes())};

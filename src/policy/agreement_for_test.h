@@ -23,9 +23,10 @@ inline std::string disagreement(const Request& request, const Layers& layers) {
   if (!decision.allowed() && whole.blocked_by.front() != decision.layer) return "another layer refuses first";
   const bool denied = std::ranges::find(whole.results, LayerResult::explicit_deny) != whole.results.end();
   if (denied != (decision.outcome == Outcome::explicit_deny)) return "an explicit deny in no layer";
+  FailureReader reader(request, layers);
   for (const auto& examined : whole.statements) {
     std::uint8_t elements = 0;
-    for (const auto& failure : failures(request, layers, examined)) elements |= failure.element;
+    for (const auto& failure : reader.read(examined)) elements |= failure.element;
     if (elements != examined.failed) return "failures that are not those of the statement";
     if (examined.applies() && examined.effect == Effect::deny && !is_in_the_way(examined.layer)) return "a lost deny";
   }

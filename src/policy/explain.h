@@ -2,12 +2,13 @@
 // statement, says what each came to and what stands in the way, and always agrees with evaluate().
 //
 // What is reported shows the request, the layers and their policies, which must outlive it. Pure; safe from any thread.
-// explain() allocates only where the explanation given has to grow, so one used again costs none; failures(),
+// explain() allocates only where the explanation given has to grow, so one used again costs none; FailureReader,
 // missing_keys() and remedies() are for people and read the documents again.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,9 +69,23 @@ struct Failure {
   bool key_missing = false;
   std::vector<std::string> wanted;  // as written in the policy
   std::vector<std::string> actual;  // what the request has
+  std::string reason;               // where wanted and actual look alike
 };
 
-std::vector<Failure> failures(const Request& request, const Layers& layers, const Examined& examined);
+// Reads of what statements of one explanation fail. Keeps the document that it read last; what it is made of must
+// outlive it.
+class FailureReader {
+ public:
+  FailureReader(const Request& request, const Layers& layers);
+  ~FailureReader();
+  std::vector<Failure> read(const Examined& examined);
+
+ private:
+  struct Kept;
+  const Request& request_;
+  const Layers& layers_;
+  std::unique_ptr<Kept> kept_;
+};
 
 // What would turn an implicit deny into an allow: for each layer in the way one statement, as small as can be, as JSON.
 // Proven by evaluate(). Empty where no statement can: an explicit deny, or a request that nothing may allow.

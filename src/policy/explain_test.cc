@@ -59,7 +59,7 @@ TEST(Explain, EveryElementThatFailsIsTold) {
   EXPECT_EQ(explained.statements[1].failed, kAction);
   EXPECT_THAT(explained.blocked_by, ElementsAre(Layer::identity));
 
-  const auto why = failures(asked.request, asked.layers, explained.statements[0]);
+  const auto why = FailureReader(asked.request, asked.layers).read(explained.statements[0]);
   ASSERT_EQ(why.size(), 4U);
   EXPECT_EQ(why[0].element, kAction);
   EXPECT_THAT(why[0].wanted, ElementsAre("s3:Get*", "s3:List*"));
@@ -77,7 +77,7 @@ TEST(Explain, EveryElementThatFailsIsTold) {
   EXPECT_TRUE(why[3].key_missing);
   EXPECT_THAT(why[3].wanted, ElementsAre("true"));
 
-  const auto inverted = failures(asked.request, asked.layers, explained.statements[1]);
+  const auto inverted = FailureReader(asked.request, asked.layers).read(explained.statements[1]);
   ASSERT_EQ(inverted.size(), 1U);
   EXPECT_TRUE(inverted[0].inverted);
 }
@@ -145,6 +145,43 @@ TEST(Explain, NoStatementAllowsWhatNothingMay) {
   EXPECT_FALSE(explained.decision.allowed());
   EXPECT_THAT(explained.blocked_by, ElementsAre(Layer::identity));
   EXPECT_THAT(remedies(asked.request, asked.layers), IsEmpty());
+}
+
+TEST(Explain, ReasonsWhereWantedAndActualLookAlike) {
+  Asked asked(R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}",
+      "Condition":{"StringEquals":{"aws:TagKeys":"a"}}}})",
+              "s3:GetObject", "arn:aws:s3:::b/alice");
+  asked.context.add("aws:username", "alice");
+  const std::array<std::string_view, 1> keys = {"a"};
+  asked.context.add_list("aws:TagKeys", keys);
+  const auto why = FailureReader(asked.request, asked.layers).read(asked.explained().statements[0]);
+  ASSERT_EQ(why.size(), 2U);
+  EXPECT_EQ(why[0].reason, "Variables count in policies of Version 2012-10-17 only.");
+  EXPECT_EQ(why[1].reason, "The key has many values: the operator needs ForAnyValue: or ForAllValues: before it.");
+}
+
+TEST(Explain, AKeyIsUnderItsOwnPolicy) {
+  Asked asked(R"({"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}})", "kms:Decrypt",
+              "arn:aws:kms:us-west-2:111122223333:key/1");
+  const auto outcome = [&](const char* principal) {
+    std::shared_ptr<const Policy> key;
+    if (principal) {
+      key = parsed(std::string(R"({"Statement":{"Effect":"Allow","Principal":{"AWS":")") + principal +
+                       R"("},"Action":"kms:*","Resource":"*"}})",
+                   Kind::resource);
+    }
+    asked.layers.resource = key.get();
+    EXPECT_EQ(disagreement(asked.request, asked.layers), "");
+    const auto decision = evaluate(asked.request, asked.layers);
+    return decision.allowed() ? "allow" : decision.layer == Layer::resource ? "resource" : "identity";
+  };
+  EXPECT_STREQ(outcome(nullptr), "resource");
+  EXPECT_STREQ(outcome("arn:aws:iam::111122223333:user/bob"), "resource");
+  EXPECT_STREQ(outcome("111122223333"), "allow");
+  EXPECT_STREQ(outcome("arn:aws:iam::111122223333:user/alice"), "allow");
+  asked.layers.identity = {};
+  EXPECT_STREQ(outcome("111122223333"), "identity");
+  EXPECT_STREQ(outcome("arn:aws:iam::111122223333:user/alice"), "allow");
 }
 
 TEST(Report, TellsStatementsThatComeClose) {

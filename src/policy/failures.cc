@@ -1,5 +1,7 @@
 // Why a statement does not apply, for people: the document is read again, since what is compiled has forgotten how the
 // values were written.
+#include <algorithm>
+
 #include "policy/document.h"
 #include "policy/explain.h"
 #include "policy/matching.h"
@@ -43,7 +45,8 @@ class Reader {
         tree_(document.tree),
         examined_(examined),
         statement_(compiled_.statements[static_cast<std::size_t>(examined.statement)]),
-        nodes_(document.statements[static_cast<std::size_t>(examined.statement)]) {}
+        nodes_(document.statements[static_cast<std::size_t>(examined.statement)]),
+        is_2012_(document.is_2012()) {}
 
   std::vector<Failure> read() {
     const Question question(request_, layers_);
@@ -58,7 +61,12 @@ class Reader {
     }
     if (!matcher.resource_applies(statement_)) {
       const auto node = nodes_.any_resource();
-      add(kResource, node, nodes_.not_resource != 0, texts_of(tree_, node), {std::string(request_.resource)});
+      auto& failure =
+          add(kResource, node, nodes_.not_resource != 0, texts_of(tree_, node), {std::string(request_.resource)});
+      const bool has_variable =
+          std::ranges::any_of(failure.wanted, [](const auto& text) { return text.find("${") != std::string::npos; });
+      if (has_variable && !is_2012_) failure.reason = "Variables count in policies of Version 2012-10-17 only.";
+      if (question.whole_service) failure.reason = "Only \"*\" is about an action that takes no resource.";
     }
     conditions();
     return std::move(failures_);
@@ -90,6 +98,9 @@ class Reader {
         failure.key = tree_[key].key;
         failure.key_missing = entry == nullptr;
         if (entry) failure.actual.assign(entry->all().begin(), entry->all().end());
+        if (entry && entry->multivalued && each.op.quantifier == Quantifier::none && !failure.actual.empty()) {
+          failure.reason = "The key has many values: the operator needs ForAnyValue: or ForAllValues: before it.";
+        }
       });
     });
   }
@@ -102,16 +113,29 @@ class Reader {
   const Examined& examined_;
   const Statement& statement_;
   const StatementNodes& nodes_;
+  bool is_2012_;
   std::vector<Failure> failures_;
 };
 
 }  // namespace
 
-std::vector<Failure> failures(const Request& request, const Layers& layers, const Examined& examined) {
-  const auto& policy = *policy_of(layers, examined).policy;
-  const auto document = read_document(policy.text(), policy.kind());
-  if (!document) return {};  // it was read when it was parsed
-  return Reader(request, layers, *document, examined).read();
+struct FailureReader::Kept {
+  const Policy* policy = nullptr;
+  Result<Document> document = Error{};
+};
+
+FailureReader::FailureReader(const Request& request, const Layers& layers)
+    : request_(request), layers_(layers), kept_(std::make_unique<Kept>()) {}
+FailureReader::~FailureReader() = default;
+
+std::vector<Failure> FailureReader::read(const Examined& examined) {
+  const auto* policy = policy_of(layers_, examined).policy;
+  if (kept_->policy != policy) {
+    kept_->policy = policy;
+    kept_->document = read_document(policy->text(), policy->kind());
+  }
+  if (!kept_->document) return {};  // it was read when it was parsed
+  return Reader(request_, layers_, *kept_->document, examined).read();
 }
 
 }  // namespace podpass::policy

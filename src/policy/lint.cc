@@ -74,10 +74,22 @@ bool overlap(const std::vector<Symbol>& a, const std::vector<Symbol>& b) {
   return row[b.size()];
 }
 
+// The third field of an ARN, if it is there and is text; else nothing, which may be any.
+std::string_view service_of(std::string_view arn) {
+  for (int i = 0; i < 2; ++i) arn.remove_prefix(std::min(arn.find(':'), arn.size() - 1) + 1);
+  const auto service = arn.substr(0, arn.find(':'));
+  return service.find_first_of("*?$") == std::string_view::npos ? service : std::string_view();
+}
+
 bool is_of_action(std::string_view resource, const Action& action) {
-  const auto symbols = symbols_of(resource);
-  return std::ranges::any_of(action.resources,
-                             [&](const ActionResource& each) { return overlap(symbols, symbols_of(each.type.arn)); });
+  constexpr std::size_t kMaxArn = 2'048;
+  if (resource.empty() || resource.size() > kMaxArn) return true;  // not looked at
+  const auto service = service_of(resource);
+  return std::ranges::any_of(action.resources, [&](const ActionResource& each) {
+    const auto other = service_of(each.type.arn);
+    if (!service.empty() && !other.empty() && service != other) return false;
+    return overlap(symbols_of(resource), symbols_of(each.type.arn));
+  });
 }
 
 // --- Names like another
@@ -226,7 +238,11 @@ class Linter {
     for_each_item(tree_, statement.resource,
                   [&](const JsonNode& item) { everything = everything || item.text == "*"; });
     if (everything) return;
-    const auto actions = listed_actions(statement);
+    auto actions = listed_actions(statement);
+    std::size_t count = 0;
+    for_each_item(tree_, statement.resource, [&](const JsonNode&) { ++count; });
+    if (count > kMaxResources) return;
+    if (actions && actions->size() * count > kMaxPairs) actions.reset();
     for_each_item(tree_, statement.resource, [&](const JsonNode& item) {
       const auto is_of = [&](const Action& action) { return is_of_action(item.text, action); };
       if (!actions || std::ranges::any_of(*actions, is_of)) return;
@@ -323,7 +339,9 @@ class Linter {
     return found;
   }
 
-  static constexpr std::size_t kMaxListed = 2'000;  // more is as good as "*"
+  static constexpr std::size_t kMaxResources = 500;  // of a statement; in longer lists they are not compared
+  static constexpr std::size_t kMaxPairs = 100'000;  // of an action and a resource
+  static constexpr std::size_t kMaxListed = 2'000;   // more is as good as "*"
 
   const Document& document_;
   const JsonTree& tree_;

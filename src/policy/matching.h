@@ -216,6 +216,13 @@ struct Needs {
   bool grant = false;  // the resource's policy must name the caller
 };
 
+// A key of KMS, whose key policy must at least delegate to the account. Source: KMS developer guide, "Key policies".
+inline bool is_key(const Request& request) {
+  constexpr std::string_view kService = "kms:";
+  return iequals(request.action.substr(0, kService.size()), kService) && request.resource.starts_with("arn:") &&
+         request.resource.find(":key/") != std::string_view::npos;
+}
+
 inline Needs needs_of(const Request& request, const Layers& layers, Match match) {
   if (!has_own_policies(request.principal.type)) return {false, false, false, true};
   const bool is_root = request.principal.type == PrincipalType::root;  // has no policies, may everything in its account
@@ -233,7 +240,8 @@ inline Needs needs_of(const Request& request, const Layers& layers, Match match)
     case kNoMatch:
       break;
   }
-  needs.grant = layers.trust && match == kNoMatch;
+  // Roles and keys are under their own policy: what it says of nobody, identity policies can't give.
+  needs.grant = match == kNoMatch && (layers.trust || is_key(request));
   return needs;
 }
 

@@ -60,6 +60,7 @@ Value describe(const Failure& failure) {
   }
   value.add("wanted", list_of(failure.wanted));
   value.add("actual", list_of(failure.actual));
+  if (!failure.reason.empty()) value.add("reason", failure.reason);
   return value;
 }
 
@@ -68,7 +69,7 @@ void add_owner(Value& value, Layer layer, std::int32_t level) {
   if (level >= 0) value.add("level", level);
 }
 
-Value describe(const Request& request, const Layers& layers, const Examined& examined) {
+Value describe(const Layers& layers, const Examined& examined, FailureReader& reader) {
   const auto named = policy_of(layers, examined);
   const auto& info = named.policy->statements()[static_cast<std::size_t>(examined.statement)];
   const auto place = named.policy->place(info.begin);
@@ -85,7 +86,7 @@ Value describe(const Request& request, const Layers& layers, const Examined& exa
   value.add("applies", examined.applies());
   value.add("text", named.policy->text().substr(info.begin, info.end - info.begin));
   Value failed(Value::List{});
-  for (const auto& failure : failures(request, layers, examined)) failed.push(describe(failure));
+  for (const auto& failure : reader.read(examined)) failed.push(describe(failure));
   value.add("failures", std::move(failed));
   return value;
 }
@@ -156,8 +157,9 @@ codec::Value report(const Request& request, const Layers& layers) {
   }
   value.add("layers", std::move(results));
   Value close(Value::List{});
+  FailureReader reader(request, layers);
   for (const auto& examined : explanation.statements) {
-    if (comes_close(examined)) close.push(describe(request, layers, examined));
+    if (comes_close(examined)) close.push(describe(layers, examined, reader));
   }
   value.add("statements", std::move(close));
   value.add("missingKeys", list_of(missing_keys(request, layers, explanation)));

@@ -31,7 +31,9 @@ Result<Question> question_of_record(const AskOptions& options) {
                                   "--audit-decisions. Give --principal, --action and --resource instead."}));
   }
   const auto& last = decisions.back();
-  return Question{*request, true, concat({last.text("decision"), " (", last.text("layer"), ")"})};
+  auto then = concat({last.text("decision"), " (", last.text("layer"), ")"});
+  if (decisions.size() > 1) then += concat({", the last of ", std::to_string(decisions.size()), " decisions"});
+  return Question{*request, true, std::move(then)};
 }
 
 Result<Value> context_of(const std::vector<std::string>& given) {

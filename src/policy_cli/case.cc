@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "base/strings.h"
+#include "codec/json.h"
 #include "codec/utf8.h"
 #include "policy/document.h"
 #include "policy_cli/lines.h"
@@ -116,6 +117,14 @@ class Splitter {
   std::size_t at_ = 0;
 };
 
+// What JSON readers of all kinds take: no number that no double holds.
+bool is_id(std::string_view json) {
+  constexpr std::size_t kSurely = 15;  // digits
+  if (json.size() <= kSurely && std::ranges::all_of(json, is_digit) && !json.starts_with('0')) return true;
+  const auto value = codec::parse_json(json);
+  return value && !value->as<bool>();
+}
+
 bool is_null(std::string_view json) {
   return json.empty() || json == "null";
 }
@@ -133,6 +142,7 @@ class PoliciesReader {
       if (tree_[i].type != JsonType::null) TRY(layer(i));
     }
     auto& layers = made_->layers;
+    layers.trust = resource_kind_ == Kind::trust;  // a role has a trust policy, given or not
     layers.identity = made_->identity;
     layers.session = made_->session;
     layers.endpoint = made_->endpoint;
@@ -169,7 +179,6 @@ class PoliciesReader {
     if (name == "boundary") return boundary(node);
     if (name == "resource") {
       layers.resource = TRY(document(node, "policies.resource", resource_kind_));
-      layers.trust = resource_kind_ == Kind::trust;
       return {};
     }
     return unknown_member("policies", name, "identity, resource, boundary, session, scp, rcp and endpoint");
@@ -179,7 +188,7 @@ class PoliciesReader {
     Set policies;
     TRY(set(node, "policies.boundary", Kind::identity, policies));
     if (policies.size() > 1) return bad("policies.boundary", "may have one document, as a principal has one boundary");
-    made_->layers.has_boundary = !policies.empty();
+    made_->layers.has_boundary = true;
     if (!policies.empty()) made_->layers.boundary = policies.front();
     return {};
   }
@@ -197,6 +206,9 @@ class PoliciesReader {
 
   Result<void> levels(std::uint32_t node, const std::string& where, Kind kind, std::vector<Set>& out) {
     if (tree_[node].type != JsonType::list) return bad(where, "must be a list of levels, each a list of documents");
+    std::size_t count = 0;
+    policy::for_each_child(tree_, node, [&](std::uint32_t) { ++count; });
+    if (count > kMaxLevels) return bad(where, "has more than " + std::to_string(kMaxLevels) + " levels");
     for (auto i = node + 1; i != tree_[node].next; i = tree_[i].next) {
       const auto place = where + "[" + std::to_string(out.size()) + "]";
       if (tree_[i].type != JsonType::list) return bad(place, "must be a list of documents: one level");
@@ -239,7 +251,7 @@ Result<void> split_members(std::string_view line, Members& members) {
   });
   // What is told of a line that can't be read has its id, if that is one.
   const bool scalar = !members.id.starts_with('{') && !members.id.starts_with('[');
-  const bool bad_id = !members.id.empty() && (!scalar || !policy::read_json(members.id, policy::Charset::unicode));
+  const bool bad_id = !members.id.empty() && !(scalar && is_id(members.id));
   if (bad_id) members.id = {};
   if (!split) {
     TRY(read_json(line, "the line"));  // says where
@@ -247,7 +259,7 @@ Result<void> split_members(std::string_view line, Members& members) {
   }
   if (!unknown.empty()) return unknown_member("the line", codec::clean_text(unknown), "id, request and policies");
   if (!repeated.empty()) return bad("the line", concat({"has \"", repeated, "\" twice"}));
-  if (bad_id) return bad("id", "must be a string or a number");
+  if (bad_id) return bad("id", "must be a string or a number, or null");
   return {};
 }
 
@@ -294,6 +306,7 @@ Result<std::shared_ptr<const Policies>> CaseReader::read_policies(std::string_vi
   auto made = TRY(PoliciesReader(json, tree, resource_kind, [this](std::string_view text, Kind kind) {
                     return parse(text, kind);
                   }).read());
+  if (json.size() > kMaxKeptSet) return made;
   ++kept_count_;
   kept_bytes_ += json.size();
   known.emplace(json, made);

@@ -24,6 +24,8 @@ namespace podpass::policy_cli {
 
 inline constexpr std::size_t kMaxKept = 4'096;
 inline constexpr std::size_t kMaxKeptBytes = 64 * 1024 * 1024;
+inline constexpr std::size_t kMaxKeptSet = 1024 * 1024;  // a larger text of policies is read each time
+inline constexpr std::size_t kMaxLevels = 64;            // of an organization; AWS has seven
 
 // The policies of a case, ready to evaluate. Immutable.
 struct Policies {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/strings.h"
 #include "policy_cli/ask.h"
 #include "policy_cli/diff.h"
 #include "policy_cli/evaluate.h"
@@ -18,6 +19,12 @@ using Action = std::function<Result<int>()>;
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
+}
+
+// The exit code, unless what was to be said could not be: a full disk must not look like an answer.
+Result<int> said(Result<int> code) {
+  if (!code || std::ferror(stdout) == 0) return code;
+  return Error::unavailable("Cannot write to standard output.");
 }
 
 constexpr auto kFilesHelp = "Files to read; - or none: standard input";
@@ -38,7 +45,7 @@ Action add_evaluate(CLI::App& app) {
       "string. scp and rcp list levels from the root down. What is absent does not apply; no key is added to the\n"
       "context. Exit code 2 if a line could not be read.\n\n"
       "Example:\n  podpass policy evaluate cases.jsonl");
-  return [files, json] { return evaluate(*files, print); };
+  return [files, json] { return said(evaluate(*files, print)); };
 }
 
 Action add_validate(CLI::App& app) {
@@ -55,7 +62,7 @@ Action add_validate(CLI::App& app) {
       "Exit code 1 if there is an error.\n\nExample:\n  podpass policy validate --kind trust trust-relationship.json");
   return [options, json] {
     options->form = *json ? Form::json : Form::text;
-    return validate(*options, print);
+    return said(validate(*options, print));
   };
 }
 
@@ -68,7 +75,7 @@ Action add_offline_explain(CLI::App& app) {
   command->footer("Exit code 0 whatever the decision.\n\nExample:\n  podpass policy explain case.json");
   return [file, json]() -> Result<int> {
     print(TRY(explain(TRY(read_whole(*file)), *json ? Form::json : Form::text)));
-    return 0;
+    return said(0);
   };
 }
 
@@ -88,9 +95,12 @@ Action add_diff(CLI::App& app) {
   command->footer(
       "Exit code 0 if nothing changes, 1 if something does, 2 if a line could not be read.\n\n"
       "Example:\n  podpass policy diff old.json new.json --requests .podpass/audit.jsonl");
-  return [options, json] {
+  return [options, json]() -> Result<int> {
     options->form = *json ? Form::json : Form::text;
-    return diff(*options, print);
+    auto code = diff(*options, print);
+    if (code) return said(std::move(code));
+    std::fprintf(stderr, "podpass: %s\n", printable(code.error().message).c_str());
+    return 2;  // 1 is for changes
   };
 }
 
@@ -119,14 +129,20 @@ Action add_explain(CLI::App& app) {
   auto options = std::make_shared<AskOptions>();
   auto json = std::make_shared<bool>(false);
   options->namespace_ = "default";
-  command->add_option("request-id", options->request_id, "A refused request's id, from the answer or the audit trail");
-  command->add_option("--file,-f", options->file,
-                      "A request as JSON, - for standard input; with its policies no server is needed");
-  command->add_option("--principal", options->principal, "ARN of a user, a role, a role's session or the root");
-  command->add_option("--service-account,-s", options->service_account, "A pod's service account, as the principal");
+  auto* id = command->add_option("request-id", options->request_id,
+                                 "A refused request's id, from the answer or the audit trail");
+  auto* file = command->add_option("--file,-f", options->file,
+                                   "A request as JSON, - for standard input; with its policies no server is needed");
+  file->excludes(id);
+  auto* principal =
+      command->add_option("--principal", options->principal, "ARN of a user, a role, a role's session or the root");
+  command->add_option("--service-account,-s", options->service_account, "A pod's service account, as the principal")
+      ->excludes(principal);
   command->add_option("--namespace,-n", options->namespace_, "Its namespace")->capture_default_str();
   command->add_option("--cluster,-c", options->cluster, "Its cluster (default: the one podpass up made)");
-  command->add_option("--action", options->action, "What it does, for example s3:GetObject");
+  command->add_option("--action", options->action, "What it does, for example s3:GetObject")
+      ->excludes(id)
+      ->excludes(file);
   command->add_option("--resource", options->resource, "The ARN of what it does it to")->default_val("*");
   command->add_option("--resource-account", options->resource_account, "Whose that is, where the ARN does not say");
   command->add_option("--context", options->context, "A condition key, KEY=VALUE; repeat a key to make a list");
@@ -141,7 +157,7 @@ Action add_explain(CLI::App& app) {
   return [options, json]() -> Result<int> {
     options->form = *json ? Form::json : Form::text;
     print(TRY(ask(*options)));
-    return 0;
+    return said(0);
   };
 }
 

@@ -8,6 +8,7 @@
 #include "policy_cli/audit_record.h"
 #include "policy_cli/case.h"
 #include "policy_cli/lines.h"
+#include "policy_cli/validate.h"
 
 namespace podpass::policy_cli {
 namespace {
@@ -24,6 +25,8 @@ class Side {
     auto parsed = codec::parse_json(side.text_);
     if (!parsed || !parsed->as<Value::Map>()) return Error::invalid(file + " does not hold a JSON object.");
     side.is_document_ = parsed->find("Statement") != nullptr || parsed->find("Version") != nullptr;
+    side.kind_ = guess_kind(side.text_);
+    side.value_ = std::move(*parsed);
     return side;
   }
 
@@ -47,13 +50,28 @@ class Side {
       set = &levels->back();
     }
     if (set->is_null() || layer_ == "boundary") *set = Value::list();
-    if (!set->as<Value::List>()) return Error::invalid("policies." + layer_ + " must be a list.");
+    if (!set->as<Value::List>()) *set = Value::list({*set});  // a document alone
+    // The old document makes room, whichever side this is.
+    std::erase_if(*set->as<Value::List>(), [&](const Value& each) { return is(each, replaced_); });
     set->push(text_);
     return codec::write_json(all);
   }
 
+  void set_replaced(const Side& older) { replaced_ = older.value_; }
+  // Whether the document can be about a request: a bucket's policy is of no role.
+  bool is_about(policy::Kind kind) const { return layer_ != "resource" || !is_document_ || kind == kind_; }
+
  private:
+  static bool is(const Value& document, const Value& wanted) {
+    if (document == wanted) return true;
+    const auto* text = document.as_text();
+    const auto parsed = text ? codec::parse_json(*text) : Result<Value>(Value());
+    return parsed && *parsed == wanted;
+  }
+
   std::string layer_, text_;
+  Value value_, replaced_;
+  policy::Kind kind_ = policy::Kind::identity;
   bool is_document_ = false;
 };
 
@@ -101,6 +119,7 @@ class Differ {
     TRY(split_members(given, members));
     if (members.request.empty()) return Error::invalid("the line has no \"request\".");
     const auto* request = TRY(reader_.read_request(members.request));
+    if (!older_.is_about(resource_kind(*request)) && !newer_.is_about(resource_kind(*request))) return {};
     const auto decide = [&](const Side& side) -> Result<Told> {
       const auto json = TRY(side.policies(members.policies));
       const auto policies = TRY(reader_.read_policies(json, resource_kind(*request)));
@@ -113,7 +132,7 @@ class Differ {
     const auto id = members.id.empty() ? "line " + std::to_string(number) : std::string(members.id);
     if (form_ == Form::json) {
       Value told = Value::map({{"line", static_cast<std::int64_t>(number)},
-                               {"principal", request->principal.arn},
+                               {"principal", *policy::describe(*request).find("principal")},
                                {"action", request->action},
                                {"resource", request->resource},
                                {"old", before.json()},
@@ -122,8 +141,9 @@ class Differ {
       json.insert(1, "\"id\":" + (members.id.empty() ? "null" : std::string(members.id)) + ",");
       print_(json + "\n");
     } else {
-      print_(
-          fmt::format("{}: {} on {}: {} -> {}\n", id, request->action, request->resource, before.text(), after.text()));
+      print_(printable(fmt::format("{}: {} on {}: {} -> {}", id, request->action, request->resource, before.text(),
+                                   after.text())) +
+             "\n");
     }
     return {};
   }
@@ -138,8 +158,11 @@ class Differ {
 }  // namespace
 
 Result<int> diff(const DiffOptions& options, const std::function<void(std::string_view)>& print) {
-  Differ differ(TRY(Side::read(options.old_file, options.layer)), TRY(Side::read(options.new_file, options.layer)),
-                options.form, print);
+  auto older = TRY(Side::read(options.old_file, options.layer));
+  auto newer = TRY(Side::read(options.new_file, options.layer));
+  newer.set_replaced(older);
+  older.set_replaced(older);
+  Differ differ(std::move(older), std::move(newer), options.form, print);
   Lines lines(options.requests);
   std::size_t bad = 0;
   std::string_view line;
@@ -153,7 +176,7 @@ Result<int> diff(const DiffOptions& options, const std::function<void(std::strin
     print(options.form == Form::json ? codec::write_json(Value::map(
                                            {{"line", static_cast<std::int64_t>(lines.number())}, {"error", message}})) +
                                            "\n"
-                                     : fmt::format("line {}: {}\n", lines.number(), message));
+                                     : fmt::format("line {}: {}\n", lines.number(), printable(message)));
   }
   if (options.form == Form::text) {
     print(fmt::format("{} of {} requests change their outcome{}\n", differ.changes(), differ.requests(),

@@ -12,8 +12,8 @@
 namespace podpass::policy_cli {
 
 struct DiffOptions {
-  // Policy documents, put into `layer` beside the policies that a request brings; or {"identity": [...], ...}, which
-  // takes their place.
+  // Policy documents: where a request brings the old one in `layer`, the new one takes its place, else each is put
+  // beside what it brings. Or {"identity": [...], ...}, which stands for all that a request brings.
   std::string old_file, new_file;
   std::string layer = "identity";
   std::vector<std::string> requests;  // files of cases, or of audit records; "-" or none: standard input

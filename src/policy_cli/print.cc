@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/strings.h"
 #include "codec/json.h"
 
 namespace podpass::policy_cli {
@@ -30,6 +31,22 @@ std::string_view layer_words(std::string_view layer) {
 std::string_view result_words(std::string_view result) {
   if (result == "allow") return "allows";
   return result == "explicitDeny" ? "denies" : "does not allow";
+}
+
+// What is told comes from requests of anybody.
+Value printable_texts(const Value& value) {
+  if (const auto* text = value.as_text()) return printable(*text);
+  if (const auto* list = value.as<Value::List>()) {
+    Value::List shown;
+    for (const auto& item : *list) shown.push_back(printable_texts(item));
+    return shown;
+  }
+  if (const auto* members = value.as<Value::Map>()) {
+    Value::Map shown;
+    for (const auto& [name, member] : *members) shown.emplace_back(printable(name), printable_texts(member));
+    return shown;
+  }
+  return value;
 }
 
 const Value::List& list_of(const Value& value, std::string_view name) {
@@ -81,6 +98,7 @@ void print_failure(const Value& failure, std::string& out) {
                    words_of(list_of(failure, "wanted")));
     out += flag_of(failure, "missing") ? "the request has no such key\n"
                                        : "the request has " + words_of(list_of(failure, "actual")) + "\n";
+    if (const auto reason = failure.text("reason"); !reason.empty()) fmt::format_to(into, "          {}\n", reason);
     return;
   }
   fmt::format_to(into, "{}{} is {}; the request has {}\n", flag_of(failure, "inverted") ? "Not" : "",
@@ -88,6 +106,7 @@ void print_failure(const Value& failure, std::string& out) {
                  : element == "action"  ? "Action"
                                         : "Resource",
                  words_of(list_of(failure, "wanted")), words_of(list_of(failure, "actual")));
+  if (const auto reason = failure.text("reason"); !reason.empty()) fmt::format_to(into, "          {}\n", reason);
 }
 
 void print_statement(const Value& statement, std::string& out) {
@@ -95,7 +114,8 @@ void print_statement(const Value& statement, std::string& out) {
   const auto& failures = list_of(statement, "failures");
   fmt::format_to(std::back_inserter(out), "    {}: {}, line {} column {}{}{}\n", owner_of(statement),
                  statement.text("effect"), number_of(statement, "line"), number_of(statement, "column"),
-                 sid.empty() ? "" : ", " + std::string(sid), failures.empty() ? ": applies" : ": does not apply");
+                 sid.empty() ? "" : ", " + std::string(sid),
+                 flag_of(statement, "applies") ? ": applies" : ": does not apply");
   for (const auto& failure : failures) print_failure(failure, out);
 }
 
@@ -141,7 +161,8 @@ std::string principal_of(const Value* request) {
 
 }  // namespace
 
-std::string print_explanation(const Value& report) {
+std::string print_explanation(const Value& given) {
+  const auto report = printable_texts(given);
   std::string out;
   const auto* request = report.find("request");
   const auto decision = report.text("decision");
@@ -152,6 +173,9 @@ std::string print_explanation(const Value& report) {
                  request ? request->text("action") : "", request ? request->text("resource") : "",
                  principal_of(request));
   if (const auto message = report.text("message"); !message.empty()) out += std::string(message) + "\n";
+  if (decision == "allow" && request && iequals(request->text("action"), "sts:GetCallerIdentity")) {
+    out += "sts:GetCallerIdentity is allowed whatever policies say.\n";
+  }
   print_layers(report, out);
   if (const auto& statements = list_of(report, "statements"); !statements.empty()) {
     out += "\nStatements that apply or come close\n";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/strings.h"
 #include "codec/json.h"
 #include "policy/lint.h"
 #include "policy_cli/lines.h"
@@ -18,6 +19,31 @@ constexpr std::pair<std::string_view, Kind> kKinds[] = {
     {"scp", Kind::service_control}, {"rcp", Kind::resource_control}, {"endpoint", Kind::endpoint},
 };
 
+std::string_view name_of(Kind kind) {
+  for (const auto& [name, each] : kKinds) {
+    if (each == kind) return name;
+  }
+  return "";
+}
+
+std::string describe(const std::string& file, const policy::Finding& finding) {
+  return fmt::format("{}:{}:{}: {}: {} [{}]\n", file == "-" ? "stdin" : file, finding.place.line, finding.place.column,
+                     finding.severity == policy::Severity::error ? "error" : "warning", printable(finding.message),
+                     finding.code);
+}
+
+Value as_json(const std::string& file, Kind kind, const policy::Finding& finding) {
+  return Value::map({{"file", file},
+                     {"kind", name_of(kind)},
+                     {"line", static_cast<std::int64_t>(finding.place.line)},
+                     {"column", static_cast<std::int64_t>(finding.place.column)},
+                     {"severity", finding.severity == policy::Severity::error ? "error" : "warning"},
+                     {"code", finding.code},
+                     {"message", finding.message}});
+}
+
+}  // namespace
+
 // A document with a Principal and no Resource is a trust policy; with both, a bucket's if it speaks of S3 only.
 Kind guess_kind(std::string_view json) {
   const auto tree = codec::parse_json(json);
@@ -33,30 +59,6 @@ Kind guess_kind(std::string_view json) {
   const auto* text = action ? action->as_text() : nullptr;
   return text && text->starts_with("s3:") ? Kind::bucket : Kind::resource;
 }
-
-std::string_view name_of(Kind kind) {
-  for (const auto& [name, each] : kKinds) {
-    if (each == kind) return name;
-  }
-  return "";
-}
-
-std::string describe(const std::string& file, const policy::Finding& finding) {
-  return fmt::format("{}:{}:{}: {}: {} [{}]\n", file == "-" ? "stdin" : file, finding.place.line, finding.place.column,
-                     finding.severity == policy::Severity::error ? "error" : "warning", finding.message, finding.code);
-}
-
-Value as_json(const std::string& file, Kind kind, const policy::Finding& finding) {
-  return Value::map({{"file", file},
-                     {"kind", name_of(kind)},
-                     {"line", static_cast<std::int64_t>(finding.place.line)},
-                     {"column", static_cast<std::int64_t>(finding.place.column)},
-                     {"severity", finding.severity == policy::Severity::error ? "error" : "warning"},
-                     {"code", finding.code},
-                     {"message", finding.message}});
-}
-
-}  // namespace
 
 std::vector<std::string> kind_names() {
   std::vector<std::string> names;

@@ -16,6 +16,9 @@ namespace podpass::policy_cli {
 // The names of kinds on the command line.
 std::vector<std::string> kind_names();
 
+// What a document looks like: identity, trust, bucket or resource.
+policy::Kind guess_kind(std::string_view json);
+
 struct ValidateOptions {
   std::vector<std::string> files;  // "-" or none: standard input
   std::string kind;                // empty: what the document looks like

@@ -1,13 +1,14 @@
 """`podpass policy` without a server, and `podpass explain` with one: why a request is refused, and what would allow it."""
 
 import json
+import re
 import subprocess
 import time
 
 import pytest
 from botocore.exceptions import ClientError
 
-from podpass_server import ACCOUNT, BINARY, CLUSTER, allow
+from podpass_server import ACCOUNT, BINARY, CLUSTER, ROOT, allow
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
@@ -30,6 +31,26 @@ def test_evaluate_reads_files_and_standard_input(tmp_path):
         assert [answer.get("decision") for answer in answers] == ["allow", "implicitDeny", None]
         assert answers[1]["blockedBy"] == ["identity"]
         assert answers[2]["id"] is None and answers[2]["line"] == 4 and "not JSON" in answers[2]["error"]
+
+
+def test_the_example_of_the_documentation():
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "policy.md").read_text(), re.DOTALL)
+    case_text, decision = (block.replace("\n", "") for block in blocks)
+    assert json.loads(policy("evaluate", stdin=case_text)) == json.loads(decision)
+
+
+def test_a_full_disk_is_told():
+    for words in (["evaluate"], ["explain"], ["validate"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, "policy", *words], input=json.dumps(case()), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 1 and done.stderr == "podpass: Cannot write to standard output.\n", (words, done)
+
+
+def test_control_characters_reach_no_terminal():
+    text = policy("explain", stdin=json.dumps(case(resource="arn:aws:s3:::b/\u001b[31mEVIL\nLINE")))
+    assert "\x1b" not in text and "arn:aws:s3:::b/\\u001b[31mEVIL\\nLINE" in text
+    told = policy("validate", stdin=json.dumps(allow("s3:GetObject", "arn:aws:sqs:::\u001b\nx")))
+    assert "\x1b" not in told and "\\u001b\\nx" in told
 
 
 def test_evaluate_answers_line_by_line(tmp_path):
@@ -144,6 +165,20 @@ def test_a_bucket_policy_and_a_boundary_are_explained(server, world):
     denied = json.loads(server.podpass(*words, f"arn:aws:s3:::{bucket}/secret/key").stdout)["explanation"]
     assert denied["decision"] == "explicitDeny" and denied["blockedBy"] == ["resource", "boundary"]
     assert any(statement.get("sid") == "NoReads" and statement["applies"] for statement in denied["statements"])
+
+
+def test_keys_of_the_resource_are_there_as_in_a_real_call(server, world):
+    """A data perimeter: the bucket denies all but its own account's resources."""
+    bucket = world.bucket(key=b"x")
+    keys, arn = world.user(allow("s3:*", "*"))
+    world.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*",
+         "Condition": {"StringNotEquals": {"aws:ResourceAccount": ACCOUNT}}}]}))
+    assert server.client("s3", keys).get_object(Bucket=bucket, Key="key")["Body"].read() == b"x"
+    text = server.podpass("explain", "--principal", arn, "--action", "s3:GetObject", "--resource", f"arn:aws:s3:::{bucket}/key").stdout
+    assert text.startswith("Allowed: ") and "unless they are given" in text
+    stranger = server.podpass("explain", "--principal", "arn:aws:iam::999999999999:root", "--action", "eks:ListClusters").stdout
+    assert stranger.startswith("Denied")
 
 
 def test_the_trust_of_a_role_is_explained_to_the_pods_service(server, world):
