@@ -25,6 +25,11 @@ class Subject {
 
   // A pod's session: of its association's role, or of the target role behind it, with the tags of the pod's place.
   Result<void> set_pod(const codec::Value& pod) {
+    for (const auto* member : {"cluster", "namespace", "serviceAccount"}) {
+      if (pod.text(member).empty()) {
+        return Error::invalid(fmt::format("request.principal.podIdentity has no \"{}\".", member));
+      }
+    }
     const std::string cluster(pod.text("cluster")), space(pod.text("namespace")), account(pod.text("serviceAccount"));
     TRY(eks::require_cluster(call_.tx, call_.deployment, cluster));
     const auto* association = eks::find_association(call_.tx, call_.deployment, cluster, space, account);

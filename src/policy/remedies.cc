@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 
+#include "base/strings.h"
 #include "codec/json.h"
 #include "policy/explain.h"
 
@@ -44,7 +45,7 @@ Kind kind_of(Layer layer, std::string_view action) {
     case Layer::session:
       return Kind::session;
     case Layer::resource:
-      return action.starts_with("s3:") ? Kind::bucket : Kind::resource;
+      return iequals(action.substr(0, 3), "s3:") ? Kind::bucket : Kind::resource;
     case Layer::trust:
       return Kind::trust;
     case Layer::service_control:

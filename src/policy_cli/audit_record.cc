@@ -33,7 +33,8 @@ Result<codec::Value> find_audit_record(const std::string& directory, const std::
     }
   }
   return Error::not_found(concat({"There is no request ", request_id, " in the audit trail in ", directory,
-                                  ". Name the data directory of the podpass that had it with --data-dir."}));
+                                  " (it follows the answer within a second). Name the data directory of the podpass "
+                                  "that had it with --data-dir."}));
 }
 
 }  // namespace podpass::policy_cli

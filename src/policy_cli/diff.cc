@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/strings.h"
 #include "codec/json.h"
 #include "policy/report.h"
@@ -106,8 +108,12 @@ class Differ {
       : older_(std::move(older)), newer_(std::move(newer)), form_(form), print_(print) {}
 
   Result<void> line(std::string_view text, std::size_t number) {
-    for (const auto& given : TRY(cases_of(text))) TRY(compare(given, number));
-    return {};
+    Result<void> all;
+    for (const auto& given : TRY(cases_of(text))) {
+      auto done = compare(given, number);
+      if (all && !done) all = std::move(done);
+    }
+    return all;
   }
 
   std::size_t requests() const { return requests_; }
@@ -158,6 +164,10 @@ class Differ {
 }  // namespace
 
 Result<int> diff(const DiffOptions& options, const std::function<void(std::string_view)>& print) {
+  const auto& requests = options.requests;
+  const auto inputs = (options.old_file == "-" ? 1 : 0) + (options.new_file == "-" ? 1 : 0) +
+                      (requests.empty() ? 1 : std::ranges::count(requests, "-"));
+  if (inputs > 1) return Error::invalid("Only one of OLD, NEW and the requests can be standard input.");
   auto older = TRY(Side::read(options.old_file, options.layer));
   auto newer = TRY(Side::read(options.new_file, options.layer));
   newer.set_replaced(older);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kPiece = 1024 * 1024;
 
 Error unreadable(const std::string& file) {
-  return Error::invalid("Cannot read " + file + ": " + std::strerror(errno) + ".");
+  return Error::invalid("Cannot read " + (file == "-" ? "standard input" : file) + ": " + std::strerror(errno) + ".");
 }
 
 }  // namespace
