@@ -77,12 +77,7 @@ Result<void> Call::authorize_as(const policy::Principal& principal, const Author
   const auto before = context.size();
   const auto& owner = resource.account.empty() ? deployment.account : resource.account;
   add_keys(resource, owner);
-  policy::Layers layers;
-  layers.identity = authority.identity;
-  layers.has_boundary = authority.has_boundary;
-  layers.boundary = authority.boundary;
-  layers.has_session = authority.has_session;
-  layers.session = authority.session;
+  auto layers = authority.layers();
   layers.resource = resource.policy;
   layers.trust = resource.trust;
   Result<void> result;

@@ -26,6 +26,16 @@ void Authority::add_session(std::shared_ptr<const policy::Policy> policy, std::s
   session.push_back(keep(std::move(policy), arn));
 }
 
+policy::Layers Authority::layers() const {
+  policy::Layers layers;
+  layers.identity = identity;
+  layers.has_boundary = has_boundary;
+  layers.boundary = boundary;
+  layers.has_session = has_session;
+  layers.session = session;
+  return layers;
+}
+
 policy::Principal Caller::principal() const {
   policy::Principal principal;
   principal.type = type;

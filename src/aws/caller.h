@@ -58,6 +58,7 @@ struct Authority {
   void add_identity(std::shared_ptr<const policy::Policy> policy, std::string_view arn, std::string_view name = {});
   void set_boundary(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
   void add_session(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
+  policy::Layers layers() const;  // the principal's own; views of this object
 
  private:
   policy::NamedPolicy keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn,

@@ -157,12 +157,7 @@ Owned owner_of(aws::Call& call, const policy::Request& request) {
 }
 
 policy::Layers layers_of(const aws::Authority& authority, const Owned& owned) {
-  policy::Layers layers;
-  layers.identity = authority.identity;
-  layers.has_boundary = authority.has_boundary;
-  layers.boundary = authority.boundary;
-  layers.has_session = authority.has_session;
-  layers.session = authority.session;
+  auto layers = authority.layers();
   layers.resource = owned.policy;
   layers.trust = owned.trust;
   return layers;
