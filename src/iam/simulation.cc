@@ -25,6 +25,18 @@ constexpr std::string_view kResourceType = "Resource Policy";
 
 constexpr std::size_t kBytesPerStatement = 64;  // of text that cost as much as a statement
 
+constexpr std::size_t kBytesOfUsualQuestion = 4'096;
+
+// What patterns are compared with: the longest resource and the context's values.
+std::size_t asked_bytes(const SimulationInput& input) {
+  std::size_t bytes = 0;
+  for (const auto& resource : input.resources) bytes = std::max(bytes, resource.size());
+  for (const auto& entry : input.context) {
+    for (const auto& value : entry.ContextKeyValues) bytes += value.size() + 1;
+  }
+  return bytes;
+}
+
 Outcome outcome_of(LayerResult result) {
   switch (result) {
     case LayerResult::allow:
@@ -155,6 +167,8 @@ Result<void> Simulation::take_resource_policy(const SimulationInput& input) {
 // What an answer can have in it for each resource are statements and missing keys.
 Result<void> Simulation::check_size(const SimulationInput& input) {
   const auto resources = std::max<std::size_t>(input.resources.size(), 1);
+  const auto bytes = asked_bytes(input);
+  cost_ *= 1 + bytes / kBytesOfUsualQuestion;
   std::size_t statements = 0;
   ConditionKeys keys;
   for (const auto& source : sources_) {
@@ -164,7 +178,8 @@ Result<void> Simulation::check_size(const SimulationInput& input) {
   missing_keys_ = std::move(keys.names);
   if (resources * (statements + missing_keys_.size()) <= kMaxMatches && resources * cost_ <= kMaxWork) return {};
   return invalid_input(
-      fmt::format("The simulation is too large: {} resources, and policies of {} statements.", resources, statements));
+      fmt::format("The simulation is too large: {} resources, policies of {} statements, and {} bytes to compare.",
+                  resources, statements, bytes));
 }
 
 // It has to be about every resource.

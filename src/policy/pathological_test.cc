@@ -5,6 +5,7 @@
 #include <string>
 
 #include "policy/explain.h"
+#include "policy/pattern.h"
 #include "policy/policy.h"
 
 namespace podpass::policy {
@@ -95,6 +96,45 @@ TEST(Pathological, VariablesThatAreLong) {
   const auto json = allowing("arn:aws:s3:::" + repeated("${aws:username}", 60) + "*");
   EXPECT_EQ(decided(json, "arn:aws:s3:::" + repeated(user, 60) + "/k", context), Outcome::allow);
   EXPECT_EQ(decided(json, "arn:aws:s3:::" + repeated(user, 59) + "/k", context), Outcome::implicit_deny);
+}
+
+TEST(Pathological, VariablesBetweenStars) {
+  Context context;
+  const auto value = repeated("a", 100'000) + "b";
+  context.add("aws:username", value);
+  const auto text = "arn:aws:s3:::" + repeated("a", 200'000);
+  for (const auto* pattern : {"*${aws:username}*", "*x${aws:username}*", "*${aws:username}a*", "*${aws:username}?*"}) {
+    SCOPED_TRACE(pattern);
+    const auto json = allowing(std::string("arn:aws:s3:::") + pattern);
+    EXPECT_EQ(decided(json, text, context), Outcome::implicit_deny);
+    EXPECT_EQ(decided(json, text + "bax" + value + "a", context), Outcome::allow);
+  }
+}
+
+TEST(Pathological, QuestionsInLongSegments) {
+  const auto text = "arn:aws:s3:::" + repeated("a", 400'000);
+  // The most steps that a document has room for: matched once, where a decision that is explained matches thrice.
+  PatternPool pool;
+  const auto longest = pool.make_resource("arn:aws:s3:::*" + repeated("a", 200'000) + "?b*", Variables::yes);
+  EXPECT_FALSE(pool.matches(longest, text, {}));
+  EXPECT_EQ(decided(allowing("arn:aws:s3:::*" + repeated("a?", 30) + "b*"), text), Outcome::implicit_deny);
+  EXPECT_EQ(decided(allowing("arn:aws:s3:::" + repeated("*aa?", 50'000)), text), Outcome::allow);
+  EXPECT_EQ(decided(allowing("arn:aws:s3:::" + repeated("*" + repeated("?", 70), 3'000)), text), Outcome::allow);
+}
+
+TEST(Pathological, LongVariablesInArns) {
+  const auto value = repeated("a", 100'000) + "b";
+  const auto text = repeated("a", 200'000);
+  const auto arn = "arn:aws:s3:" + text + ":" + text + ":" + text;
+  for (const auto* pattern : {"arn:aws:s3:*${aws:username}*:*:*", "arn:aws:s3:*:*${aws:username}?*:*",
+                              "arn:aws:s3:*:*:*${aws:username}*", "arn:*${aws:username}"}) {
+    SCOPED_TRACE(pattern);
+    Context context;
+    context.add("aws:username", value);
+    context.add("aws:SourceArn", arn);
+    const auto json = allowing("*", R"(,"Condition":{"ArnLike":{"aws:SourceArn":")" + std::string(pattern) + "\"}}");
+    EXPECT_EQ(decided(json, "arn:aws:s3:::b/k", context), Outcome::implicit_deny);
+  }
 }
 
 }  // namespace

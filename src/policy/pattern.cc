@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <memory_resource>
+#include <ranges>
 
 #include "base/strings.h"
+#include "policy/text_search.h"
 
 namespace podpass::policy {
 namespace {
@@ -34,17 +36,6 @@ Variable read_variable(std::string_view source) {
   const auto end = rest.find("'}", 3);
   if (end == npos) return variable;
   return {Variable::Kind::key, inner.substr(0, comma), rest.substr(3, end - 3), 2 + comma + end + 2};
-}
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
-// Behind the character that begins at `at`.
-std::size_t next_character(std::string_view text, std::size_t at) {
-  do ++at;
-  while (at < text.size() && is_continuation(text[at]));
-  return at;
 }
 
 // Matches a segment without stars at the start of `subject`; where it ends, or npos.
@@ -77,24 +68,44 @@ bool match_back(std::string_view segment, std::string_view subject) {
   return true;
 }
 
+// A segment put together of pieces: on the stack, unless it is longer than kRoom bytes.
+template <class Unit, std::size_t kRoom>
+class Assembled {
+ public:
+  explicit Assembled(std::size_t size) { units_.reserve(size); }
+
+  void add(std::string_view text) {
+    if constexpr (sizeof(Unit) == 1) {
+      units_ += text;
+    } else {
+      for (const char c : text) units_ += static_cast<unsigned char>(c);
+    }
+  }
+  void add_any_character() {
+    if constexpr (sizeof(Unit) > 1) units_ += kAnyCharacter;
+  }
+  std::basic_string_view<Unit> view() const { return units_; }
+
+ private:
+  std::array<std::byte, kRoom> room_;
+  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
+  std::pmr::basic_string<Unit> units_{&memory_};
+};
+using AssembledBytes = Assembled<char, 1024>;
+using AssembledCharacters = Assembled<char16_t, (kShortSegment + 1) * sizeof(char16_t)>;
+
 // Where the first match of the segment in `subject` ends, or npos.
 std::size_t find_segment(std::string_view segment, std::string_view subject) {
-  if (segment.empty()) return 0;
-  if (segment.find('?') == npos) {
-    const auto* found =
-        static_cast<const char*>(memmem(subject.data(), subject.size(), segment.data(), segment.size()));
-    return found ? static_cast<std::size_t>(found - subject.data()) + segment.size() : npos;
+  if (segment.size() > subject.size()) return npos;
+  if (segment.find('?') == npos) return find_bytes(segment, subject, {});
+  AssembledCharacters characters(segment.size());
+  while (true) {
+    const auto question = segment.find('?');
+    characters.add(segment.substr(0, question));
+    if (question == npos) return find_characters(characters.view(), subject, {});
+    characters.add_any_character();
+    segment.remove_prefix(question + 1);
   }
-  for (std::size_t i = 0; i + segment.size() <= subject.size(); ++i) {
-    if (is_continuation(subject[i])) continue;
-    if (const auto end = match_front(segment, subject.substr(i)); end != npos) return i + end;
-  }
-  return npos;
-}
-
-template <Case kCase>
-char cased(char c) {
-  return kCase == Case::fold ? ascii_lower(c) : c;
 }
 
 template <Case kCase>
@@ -142,58 +153,133 @@ bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context
   return true;
 }
 
-// Two pointers: on a mismatch the last star takes one character more.
+// A pattern's parts against a subject, segment by segment from star to star.
+class PartsMatch {
+ public:
+  // In the first `fields_end` bytes of the subject no wildcard matches a colon.
+  PartsMatch(const PatternPool& pool, const Resolved& resolved, std::string_view subject, std::size_t fields_end)
+      : pool_(pool), resolved_(resolved), subject_(subject), fields_end_(fields_end) {}
+
+  template <Case kCase>
+  bool whole(std::span<const Part> parts) {
+    auto star = find_star(parts);
+    if (!front<kCase>(parts.first(star))) return false;
+    if (star == parts.size()) return at_ == subject_.size();
+    while (true) {
+      parts = parts.subspan(star + 1);
+      if (parts.empty()) return true;  // also for the fields that a short ARN leaves out
+      star = find_star(parts);
+      if (star == parts.size()) return back(parts);
+      if (!middle(parts.first(star))) return false;
+    }
+  }
+
+ private:
+  static std::size_t find_star(std::span<const Part> parts) {
+    const auto star = std::ranges::find(parts, PartType::star, &Part::type);
+    return static_cast<std::size_t>(star - parts.begin());
+  }
+
+  std::string_view text_of(const Part& part) {
+    return part.type == PartType::variable ? resolved_[variable_++].view : pool_.view(part.text);
+  }
+
+  bool is_border(std::size_t at) const { return at < fields_end_ && subject_[at] == ':'; }
+
+  // How far a star that begins here may reach.
+  std::size_t next_border() const { return at_ < fields_end_ ? subject_.find(':', at_) : npos; }
+
+  // Each of these takes a segment's match off the subject.
+  template <Case kCase>
+  bool front(std::span<const Part> segment) {
+    for (const auto& part : segment) {
+      if (part.type == PartType::question) {
+        if (at_ == subject_.size() || is_border(at_)) return false;
+        at_ = next_character(subject_, at_);
+      } else {
+        const auto text = text_of(part);
+        if (!texts_equal<kCase>(text, subject_.substr(at_, text.size()))) return false;
+        at_ += text.size();
+      }
+    }
+    return true;
+  }
+
+  bool middle(std::span<const Part> segment) {
+    const auto first_variable = variable_;
+    std::size_t size = 0;
+    bool has_question = false;
+    for (const auto& part : segment) {
+      const bool question = part.type == PartType::question;
+      has_question |= question;
+      size += question ? 1 : text_of(part).size();
+    }
+    const auto rest = subject_.substr(at_);
+    if (size > rest.size()) return false;
+    const auto border = next_border();
+    const SearchLimits limits{border == npos ? npos : border - at_, fields_end_ - std::min(fields_end_, at_)};
+    variable_ = first_variable;
+    auto end = npos;
+    if (has_question) {
+      AssembledCharacters characters(size);
+      assemble(segment, characters);
+      end = find_characters(characters.view(), rest, limits);
+    } else if (segment.size() == 1) {
+      end = find_bytes(text_of(segment[0]), rest, limits);
+    } else {
+      AssembledBytes bytes(size);
+      assemble(segment, bytes);
+      end = find_bytes(bytes.view(), rest, limits);
+    }
+    at_ += end;
+    return end != npos;
+  }
+
+  // The last segment, behind a star.
+  bool back(std::span<const Part> segment) {
+    for (const auto& part : segment) variable_ += part.type == PartType::variable ? 1 : 0;
+    auto end = subject_.size();
+    for (const auto& part : segment | std::views::reverse) {
+      if (part.type == PartType::question) {
+        if (end == at_) return false;
+        do --end;
+        while (end > at_ && is_continuation(subject_[end]));
+        if (is_border(end)) return false;
+      } else {
+        const auto text = part.type == PartType::variable ? resolved_[--variable_].view : pool_.view(part.text);
+        if (end - at_ < text.size() || subject_.substr(end - text.size(), text.size()) != text) return false;
+        end -= text.size();
+      }
+    }
+    return end <= next_border();
+  }
+
+  template <class Units>
+  void assemble(std::span<const Part> segment, Units& units) {
+    for (const auto& part : segment) {
+      if (part.type == PartType::question) {
+        units.add_any_character();
+      } else {
+        units.add(text_of(part));
+      }
+    }
+  }
+
+  const PatternPool& pool_;
+  const Resolved& resolved_;
+  std::string_view subject_;
+  std::size_t fields_end_;
+  std::size_t at_ = 0;        // what lies before it is matched
+  std::size_t variable_ = 0;  // the first of what is not
+};
+
 template <Case kCase, Reach kReach = Reach::anywhere>
 bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::string_view subject,
                  const Context& context) {
   Resolved resolved;
   if (!resolve(pool, parts, context, resolved)) return false;
   const auto fields_end = kReach == Reach::in_field ? last_field(subject) : 0;
-  if (fields_end == npos) return false;
-  const auto is_border = [&](std::size_t at) { return at < fields_end && subject[at] == ':'; };
-  struct Position {
-    std::size_t part = 0, variable = 0, offset = 0;
-  } at;
-  std::optional<Position> star;
-  std::size_t star_subject = 0;
-  std::size_t i = 0;
-  while (true) {
-    bool mismatch = false;
-    if (at.part == parts.size()) {
-      if (i == subject.size()) return true;
-      mismatch = true;
-    } else if (const auto& part = parts[at.part]; part.type == PartType::star) {
-      if (at.part + 1 == parts.size()) return true;  // also for the fields that a short ARN leaves out
-      star = Position{at.part + 1, at.variable, 0};
-      star_subject = i;
-      at = *star;
-    } else if (part.type == PartType::question) {
-      if (i == subject.size()) return false;
-      mismatch = is_border(i);
-      i = next_character(subject, i);
-      ++at.part;
-    } else {
-      const bool is_variable = part.type == PartType::variable;
-      const auto text = is_variable ? resolved[at.variable].view : pool.view(part.text);
-      while (at.offset < text.size() && i < subject.size() &&
-             cased<kCase>(text[at.offset]) == cased<kCase>(subject[i])) {
-        ++at.offset;
-        ++i;
-      }
-      if (at.offset == text.size()) {
-        at = {at.part + 1, at.variable + (is_variable ? 1U : 0U), 0};
-      } else if (i == subject.size()) {
-        return false;  // what is left is too short for any choice of the star
-      } else {
-        mismatch = true;
-      }
-    }
-    if (!mismatch) continue;
-    if (!star || star_subject >= subject.size() || is_border(star_subject)) return false;
-    star_subject = next_character(subject, star_subject);
-    i = star_subject;
-    at = *star;
-  }
+  return fields_end != npos && PartsMatch(pool, resolved, subject, fields_end).whole<kCase>(parts);
 }
 
 // The field up to the next colon that is not inside a variable; takes it and the colon off `rest`.

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <random>
+
 #include "policy/policy.h"
 #include "policy/table_for_test.h"
+#include "policy/text_search.h"
 
 namespace podpass::policy {
 namespace {
@@ -96,6 +101,76 @@ TEST(Pattern, VariablesFoundAndCounted) {
   for (std::size_t i = 0; i <= kMaxVariables; ++i) many += "${a:b}";
   EXPECT_FALSE(
       Policy::parse(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":")" + many + "\"}}", Kind::identity));
+}
+
+// Tries every choice. `borders`: wildcards match no colon in that many bytes at the subject's front.
+bool naive_match(std::span<const std::string> pieces, std::string_view subject, std::size_t borders) {
+  if (pieces.empty()) return subject.empty();
+  const auto rest = pieces.subspan(1);
+  const auto& piece = pieces[0];
+  if (piece == "*" && rest.empty()) return true;
+  const auto left = [&](std::size_t taken) { return borders - std::min(borders, taken); };
+  const bool may_take = !subject.empty() && (borders == 0 || subject[0] != ':');
+  const auto next = subject.empty() ? 0 : next_character(subject, 0);
+  if (piece == "*" && naive_match(rest, subject, borders)) return true;
+  if (piece == "*") return may_take && naive_match(pieces, subject.substr(next), left(next));
+  if (piece == "?") return may_take && naive_match(rest, subject.substr(next), left(next));
+  const auto text = piece.starts_with("$") ? std::string_view(piece).substr(1) : std::string_view(piece);
+  return subject.starts_with(text) && naive_match(rest, subject.substr(text.size()), left(text.size()));
+}
+
+std::string random_text(std::mt19937& random, std::size_t length, std::span<const std::string_view> characters) {
+  std::string text;
+  for (auto left = random() % length; left > 0; --left) text += characters[random() % characters.size()];
+  return text;
+}
+
+TEST(Pattern, PartsAgreeWithANaiveMatcher) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  constexpr std::array<std::string_view, 6> kCharacters = {"a", "ü", ":", "b", "*", "?"};
+  const std::span<const std::string_view> all(kCharacters), few = all.first(3);
+  std::array<std::size_t, 3> matched{};
+  for (int i = 0; i < 60'000; ++i) {
+    const auto characters = random() % 2 == 0 ? few : all;
+    Context context;
+    std::vector<std::string> pieces;
+    std::vector<std::string> values(2 + random() % 7);
+    std::vector<std::string> keys(values.size());  // the context keeps no copies
+    std::string source;
+    for (std::size_t v = 0; v < values.size(); ++v) {
+      const auto kind = v == 0 ? 5 : random() % 6;  // a variable at least
+      values[v] = random_text(random, 4, kind < 5 ? characters.first(2) : characters);
+      if (kind == 4) values[v] = ":";
+      keys[v] = "k:" + std::to_string(v);
+      context.add(keys[v], values[v]);
+      if (kind < 5 && values[v].empty()) continue;
+      pieces.push_back(kind < 2 ? "*" : kind == 2 ? "?" : kind < 5 ? values[v] : "$" + values[v]);
+      source += kind == 5 ? "${" + keys[v] + "}" : pieces.back();
+    }
+    const auto subject = random_text(random, 16, characters.first(3));
+    PatternPool pool;
+    const auto parts = pool.make(source, {Wildcards::yes, Variables::yes, Case::keep});
+    const bool expected = naive_match(pieces, subject, 0);
+    ASSERT_EQ(pool.matches(parts, subject, context), expected) << source << " | " << subject;
+    matched[0] += expected ? 1 : 0;
+
+    // As the value of an Arn condition.
+    std::size_t colons = 0;
+    const auto fifth = std::ranges::find_if(subject, [&](char c) { return c == ':' && ++colons == kArnFields - 1; });
+    const bool is_arn = fifth != subject.end();
+    const auto arn = pool.make_arn(source, Variables::yes);
+    if (arn.type != PatternType::arn_parts) continue;
+    const auto borders = static_cast<std::size_t>(fifth - subject.begin()) + 1;
+    const bool like = is_arn && naive_match(pieces, subject, borders);
+    ASSERT_EQ(pool.matches(arn, subject, context), like) << source << " | " << subject;
+    matched[1] += like ? 1 : 0;
+    matched[2] += is_arn ? 1 : 0;
+  }
+  EXPECT_GT(matched[0], 1'000U);
+  EXPECT_GT(matched[1], 100U);
+  EXPECT_GT(matched[2], 1'000U);
 }
 
 // Each of these takes a backtracking matcher longer than the age of the universe.
