@@ -29,7 +29,9 @@ Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& crede
     return aws::expired_session_token(credentialed.dialect);
   }
   const auto& key = aws::derived_key(credentialed, found.secret);
-  return Authenticated{found.caller, &key, TRY(aws::verify_signature(credentialed, request, key))};
+  // By itself: GCC 12 forgets what stands before a TRY between braces when it returns.
+  const auto body_hash = TRY(aws::verify_signature(credentialed, request, key));
+  return Authenticated{found.caller, &key, body_hash};
 }
 
 std::shared_ptr<const aws::Caller> Authenticator::anonymous() {

@@ -63,8 +63,9 @@ http::Response unknown_service(std::string_view claimed, const http::Request& re
 // Whether a step went well; if not, its error is the outcome.
 template <class T>
 bool good(Result<T>&& step, Result<aws::Answer>& outcome) {
-  if (!step) outcome = std::move(step).error();
-  return step.has_value();
+  if (step) return true;
+  outcome = std::move(step).error();
+  return false;
 }
 
 // What JSON services call an error of the layers below them, which know no service.

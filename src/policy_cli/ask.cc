@@ -26,9 +26,10 @@ Result<Question> question_of_record(const AskOptions& options) {
   const auto decisions = decisions_of(record);
   const auto* request = decisions.empty() ? nullptr : decisions.back().find("request");
   if (!request) {
-    return Error::invalid(concat({"The record of request ", options.request_id, " (", record.text("eventName"),
-                                  ") holds no decision: only refused requests do, unless podpass up was started with "
-                                  "--audit-decisions. Give --principal, --action and --resource instead."}));
+    constexpr std::string_view kWhy =
+        ") holds no decision: only refused requests do, unless podpass up was started with --audit-decisions. Give "
+        "--principal, --action and --resource instead.";
+    return Error::invalid(concat({"The record of request ", options.request_id, " (", record.text("eventName"), kWhy}));
   }
   const auto& last = decisions.back();
   auto then = concat({last.text("decision"), " (", last.text("layer"), ")"});
@@ -101,7 +102,8 @@ Result<std::string> ask(const AskOptions& options) {
     auto given = codec::parse_json(text);
     const auto* request = given ? given->find("request") : nullptr;
     if (!request || given->find("policies")) return explain(text, options.form);  // a case has all that is needed
-    return ask_server(TRY(cli::find_connection(options.data_directory)), {*request, false, {}}, options.form);
+    const auto connection = TRY(cli::find_connection(options.data_directory));
+    return ask_server(connection, {*request, false, {}}, options.form);
   }
   const auto connection = TRY(cli::find_connection(options.data_directory));
   const auto question =

@@ -32,9 +32,10 @@ Result<codec::Value> find_audit_record(const std::string& directory, const std::
       if (record && record->text("requestID") == request_id) return record;
     }
   }
-  return Error::not_found(concat({"There is no request ", request_id, " in the audit trail in ", directory,
-                                  " (it follows the answer within a second). Name the data directory of the podpass "
-                                  "that had it with --data-dir."}));
+  constexpr std::string_view kWhatToDo =
+      " (it follows the answer within a second). Name the data directory of the podpass that had it with --data-dir.";
+  return Error::not_found(
+      concat({"There is no request ", request_id, " in the audit trail in ", directory, kWhatToDo}));
 }
 
 }  // namespace podpass::policy_cli

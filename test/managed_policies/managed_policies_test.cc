@@ -93,6 +93,11 @@ TEST(ManagedPolicies, AreAllTaken) {
 TEST(ManagedPolicies, DoWhatTheySay) {
   const Principal principal{PrincipalType::user, "aws", "111122223333", "arn:aws:iam::111122223333:user/u"};
   const Context context;
+  // Keys are under their own policy, which leaves it to the account as AWS's default one does.
+  const auto key_policy = Policy::parse(
+      R"({"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*"}})",
+      Kind::resource);
+  ASSERT_TRUE(key_policy.has_value());
   int granted = 0, denied = 0;
   for_each_document([&](const Document& document) {
     const auto policy = Policy::parse(json::serialize(document.tree), Kind::identity);
@@ -100,6 +105,7 @@ TEST(ManagedPolicies, DoWhatTheySay) {
     const NamedPolicy layer[] = {{policy->get(), ""}};
     Layers layers;
     layers.identity = layer;
+    layers.resource = key_policy->get();
     for (const auto& statement : statements(document)) {
       if (statement.contains("Condition")) continue;
       const bool allows = statement.at("Effect").as_string() == "Allow";
