@@ -114,10 +114,25 @@ class Compiler {
         for_each_item(tree_, key, [&](const JsonNode& item) { value(parsed->comparison, item.text); });
         condition.values.count = static_cast<std::uint32_t>(value_count(parsed->comparison)) - condition.values.first;
         condition.plain = is_plain(condition);
+        condition.sorted = sort_texts(condition);
         out_.conditions.push_back(condition);
       });
     });
     return {first, static_cast<std::uint32_t>(out_.conditions.size()) - first};
+  }
+
+  // Of a long list, the exact texts come first and in order.
+  std::uint32_t sort_texts(const Condition& condition) {
+    const auto comparison = condition.op.comparison;
+    const bool texts = comparison == Comparison::text || comparison == Comparison::text_like ||
+                       comparison == Comparison::text_any_case || comparison == Comparison::binary;
+    if (!texts || condition.values.count <= kFewValues) return 0;
+    const auto values = std::span(out_.pool.patterns).subspan(condition.values.first, condition.values.count);
+    const auto rest =
+        std::ranges::partition(values, [](const Pattern& pattern) { return pattern.type == PatternType::exact; });
+    const auto exact = values.first(values.size() - rest.size());
+    std::ranges::sort(exact, {}, [&](const Pattern& pattern) { return out_.pool.exact_text(pattern); });
+    return static_cast<std::uint32_t>(exact.size());
   }
 
   bool is_plain(const Condition& condition) const {
@@ -243,6 +258,7 @@ class Compiler {
     Run run_;
   };
 
+  static constexpr std::size_t kFewValues = 8;         // up to here looking at each is the faster
   static constexpr std::size_t kMaxNumberedKeys = 32;  // later ones share a number that nobody remembers by
   LastList last_actions_, last_resources_;
   std::vector<std::string_view> keys_;

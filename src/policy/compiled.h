@@ -36,6 +36,7 @@ struct Condition {
   TextRange key;
   std::uint32_t key_number = 0;  // the same for conditions of one policy that have the same key
   Run values;                    // of patterns, numbers, instants, networks; null: of instants, one or zero
+  std::uint32_t sorted = 0;      // so many of the values, the first, are exact texts in order; zero: look at each
 };
 
 enum class ListForm : std::uint8_t { absent, listed, inverted };  // inverted: NotAction, NotResource, NotPrincipal

@@ -23,10 +23,30 @@ bool related(Relation relation, const T& order) {
   return false;
 }
 
+// A text as the comparison has it: folded texts are in lower case in the policy.
+int compare_texts(std::string_view in_policy, std::string_view given, bool fold) {
+  if (!fold) return in_policy.compare(given);
+  for (std::size_t i = 0; i < std::min(in_policy.size(), given.size()); ++i) {
+    const auto a = static_cast<unsigned char>(in_policy[i]), b = static_cast<unsigned char>(ascii_lower(given[i]));
+    if (a != b) return a < b ? -1 : 1;
+  }
+  return in_policy.size() == given.size() ? 0 : in_policy.size() < given.size() ? -1 : 1;
+}
+
+bool is_among_sorted(const Compiled& compiled, const Condition& condition, std::string_view value) {
+  const bool fold = condition.op.comparison == Comparison::text_any_case;
+  const auto sorted = run_of(compiled.pool.patterns, {condition.values.first, condition.sorted});
+  const auto found = std::partition_point(sorted.begin(), sorted.end(), [&](const Pattern& pattern) {
+    return compare_texts(compiled.pool.exact_text(pattern), value, fold) < 0;
+  });
+  return found != sorted.end() && compare_texts(compiled.pool.exact_text(*found), value, fold) == 0;
+}
+
 // Whether one value of the request is what one of the policy's values asks for; negation comes later.
 bool any_value_matches(const Compiled& compiled, const Condition& condition, std::string_view value,
                        const Context& context) {
-  const auto patterns = [&] { return run_of(compiled.pool.patterns, condition.values); };
+  if (condition.sorted != 0 && is_among_sorted(compiled, condition, value)) return true;
+  const auto patterns = [&] { return run_of(compiled.pool.patterns, condition.values).subspan(condition.sorted); };
   const auto relation = condition.op.relation;
   switch (condition.op.comparison) {
     case Comparison::text:

@@ -95,6 +95,7 @@ struct PatternPool {
                       const Context& context) const;  // exact and parts only
 
   // Of an exact pattern.
+  std::string_view exact_text(const Pattern& pattern) const { return {text.data() + pattern.offset, pattern.size}; }
   bool equals(const Pattern& pattern, std::string_view subject) const {
     return subject.size() == pattern.size && same_bytes(subject.data(), {text.data() + pattern.offset, pattern.size});
   }
