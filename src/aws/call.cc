@@ -117,6 +117,12 @@ void Call::add_keys(const Resource& resource, const std::string& owner) const {
   if (resource.arn != "*") context.add("aws:ResourceAccount"_key, owner);
 }
 
+Error Call::wait_for(Wait outside) const {
+  if (wait == nullptr) return Error::unavailable("This cannot be done just now. Try again.", "there is no waiting here");
+  *wait = std::move(outside);
+  return Error::unavailable("This takes longer than it may. Try again.", "what was waited for did not come");
+}
+
 std::string unique_id(Random& random, std::string_view prefix) {
   return std::string(prefix) + random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 21 - prefix.size());
 }

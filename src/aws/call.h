@@ -5,6 +5,7 @@
 // gone. One thread at a time; lives for one run of one handler.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -65,6 +66,11 @@ struct Audit {
   }
 };
 
+// Something that happens outside, such as another server's answer or a change of what is stored. Called once; calls
+// `done` exactly once, from any thread, when it has ended, well or not.
+using Wait = std::function<void(std::function<void()> done)>;
+inline constexpr int kMaxWaits = 3;  // of one request
+
 inline constexpr std::size_t kMaxDecisionBytes = 16 * 1024;  // a larger one is left out
 
 struct Call {
@@ -76,8 +82,13 @@ struct Call {
   std::string_view request_id;
   Audit& audit;
   const crypto::Sha256Digest* body_hash = nullptr;  // of the request; null where nobody has taken it
+  Wait* wait = nullptr;                             // where wait_for leaves it; null where nobody can wait
 
   Random& random() const { return *deployment.random; }
+
+  // A handler that lacks something from outside returns what this returns. What it wrote is dropped, `wait` is waited
+  // for, and then the handler runs again in a new transaction, where it finds what it lacked or says what is wrong.
+  Error wait_for(Wait outside) const;
 
   // May the caller do `action` on `resource`? ErrorKind::denied with AWS's sentence if not. The decision is remembered
   // for the audit.

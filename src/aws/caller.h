@@ -38,6 +38,7 @@ struct Session {
   std::string user_name;  // user; empty for root
   std::string session_name;
   std::string source_identity;
+  std::string node;  // the Kubernetes node of the pod whose token it was made of; empty: not known
   Time issued{}, expires{};
   SessionTags tags;
   std::string policy;                    // inline session policy; empty: none

@@ -25,4 +25,13 @@ asio::awaitable<Result<void>> commit(store::Store& store, store::Transaction tra
   co_return std::move(*result);
 }
 
+asio::awaitable<void> wait(Wait outside) {
+  auto executor = co_await asio::this_coro::executor;
+  auto begin = [&](auto handler) {
+    auto held = std::make_shared<decltype(handler)>(std::move(handler));
+    outside([held, executor] { asio::post(executor, [held] { std::move (*held)(); }); });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(begin, asio::use_awaitable);
+}
+
 }  // namespace podpass::aws

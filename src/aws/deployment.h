@@ -13,6 +13,10 @@
 #include "base/random.h"
 #include "crypto/seal.h"
 
+namespace podpass::kube {
+class ClusterAccess;
+}
+
 namespace podpass::aws {
 
 struct Quotas {
@@ -53,6 +57,7 @@ struct Deployment {
   Random* random = nullptr;
   std::shared_ptr<const crypto::KeyRing> at_rest;  // seals secrets in the store
   std::shared_ptr<SessionKeys> sessions;
+  kube::ClusterAccess* clusters = nullptr;  // the API servers of registered clusters; null: none can be asked
 };
 
 }  // namespace podpass::aws

@@ -9,7 +9,8 @@
 //   };
 //   operation<DescribeCluster, "DescribeCluster">(Access::read, "GET", "/clusters/{name}")
 //
-// The permission is `<service>:<operation>` unless the struct has a kAction of its own.
+// The permission is `<service>:<operation>` unless the struct has a kAction of its own. With `kPublic = true` it needs
+// no signature.
 #pragma once
 
 #include <span>
@@ -40,6 +41,7 @@ struct Operation {
   Result<Answer> (*run)(Call& call, const Service& service, const codec::Value& input, codec::Reading reading);
   codec::Value (*describe)();          // {"input": shape, "output": shape}, for tools
   const ErrorNames* errors = nullptr;  // where they are not those of the service
+  bool is_public = false;              // needs no signature: what is in the request proves who calls
 };
 
 enum class Protocol { rest_json, query, rest_xml };
@@ -106,7 +108,8 @@ constexpr Operation operation(Access access, std::string_view method = "POST", s
             return codec::Value::map({{"input", describe_shape<typename Op::Request>()},
                                       {"output", describe_shape<typename Op::Response>()}});
           },
-          errors};
+          errors,
+          requires { Op::kPublic; }};
 }
 
 }  // namespace podpass::aws

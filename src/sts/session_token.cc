@@ -7,7 +7,7 @@
 namespace podpass::sts {
 namespace {
 
-constexpr char kVersion = 2;
+constexpr char kVersion = 3;
 constexpr std::string_view kPurpose = "podpass session";
 
 // Seven bits a byte, the lowest first; the eighth says that more follow.
@@ -89,7 +89,7 @@ std::string seal_session(const aws::Session& session, const crypto::KeyRing& key
        {std::string_view(session.access_key_id), session.secret.reveal(), std::string_view(session.account),
         std::string_view(session.role_name), std::string_view(session.role_id), std::string_view(session.user_name),
         std::string_view(session.session_name), std::string_view(session.source_identity),
-        std::string_view(session.policy)}) {
+        std::string_view(session.policy), std::string_view(session.node)}) {
     put(plain, text);
   }
   put(plain, session.issued);
@@ -121,7 +121,7 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   session.access_key_id = reader.text();
   session.secret = Secret(reader.text());
   for (auto* field : {&session.account, &session.role_name, &session.role_id, &session.user_name, &session.session_name,
-                      &session.source_identity, &session.policy}) {
+                      &session.source_identity, &session.policy, &session.node}) {
     *field = reader.text();
   }
   session.issued = reader.time();

@@ -117,7 +117,7 @@ TEST_F(SessionToken, SealedNonsenseIsRefused) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_FALSE(opens_plain(std::string_view(whole).substr(0, length))) << length;
   }
-  EXPECT_FALSE(opens_plain("\x03" + whole.substr(1))) << "a version to come";
+  EXPECT_FALSE(opens_plain("\x04" + whole.substr(1))) << "a version to come";
   auto huge = whole;
   huge[2] = huge[3] = huge[4] = huge[5] = '\xff';  // the first text's length
   EXPECT_FALSE(opens_plain(huge));
