@@ -47,6 +47,8 @@ def pods_may_do_nothing_more_than_needed(things):
         for what in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
             if spec.get(what) and not (on_node and what == "hostNetwork"):
                 yield f"{where} has {what}"
+        if spec.get("enableServiceLinks") is not False:
+            yield f"{where} is given PODPASS_PORT by the service podpass, which the program takes for its flag"
         if "automountServiceAccountToken" not in spec:
             yield f"{where} does not say whether it has a token for the API server"
         for volume in spec.get("volumes", []):

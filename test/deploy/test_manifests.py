@@ -33,6 +33,8 @@ BREAKS = [
     ("no readinessProbe", lambda t: container(t, "DaemonSet", "podpass-agent").pop("readinessProbe")),
     ("may be another tomorrow", lambda t: container(t, "Deployment", "podpass-webhook").update(image="podpass:latest")),
     ("may run as root", lambda t: find(t, "StatefulSet", "podpass")["spec"]["template"]["spec"]["securityContext"].pop("runAsNonRoot")),
+    ("is given PODPASS_PORT", lambda t: find(t, "StatefulSet", "podpass")["spec"]["template"]["spec"].pop("enableServiceLinks")),
+    ("reaches every object", lambda t: find(t, "Role", "podpass-webhook")["rules"][0].pop("resourceNames")),
     ("has hostNetwork", lambda t: find(t, "Deployment", "podpass-webhook")["spec"]["template"]["spec"].update(hostNetwork=True)),
     ("['NET_ADMIN']", lambda t: container(t, "DaemonSet", "podpass-agent")["securityContext"]["capabilities"]["add"].append("NET_ADMIN")),
     ("is privileged", lambda t: container(t, "DaemonSet", "podpass-agent", "initContainers")["securityContext"].update(privileged=True)),
