@@ -159,13 +159,13 @@ def permissions_are_exact(things):
     for thing in things:
         if thing["kind"] in ("ClusterRole", "Role"):
             for rule in thing["rules"]:
-                for part in ("apiGroups", "resources", "verbs"):
+                for part in rule:
                     if "*" in rule[part]:
                         yield f"{name_of(thing)} has * in {part}"
-                if {"secrets", "mutatingwebhookconfigurations"} & set(rule["resources"]) and rule["verbs"] != ["create"]:
+                if {"secrets", "mutatingwebhookconfigurations"} & set(rule.get("resources", [])) and rule["verbs"] != ["create"]:
                     if not rule.get("resourceNames"):
                         yield f"{name_of(thing)} reaches every object of {rule['resources']}"
-                if "mutatingwebhookconfigurations" in rule["resources"]:
+                if "mutatingwebhookconfigurations" in rule.get("resources", []):
                     for name in rule.get("resourceNames", []):
                         if ("MutatingWebhookConfiguration", "", name) not in found:
                             yield f"{name_of(thing)} names {name}, which is not there"

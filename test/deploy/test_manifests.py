@@ -90,6 +90,14 @@ def test_the_chart_with_events_makes_what_the_overlay_for_kind_makes():
     same(without_checksums(helm("--set", "agent.events=true,webhook.replicas=1,server.storage.size=1Gi")), overlay)
 
 
+def test_an_account_for_token_review_is_the_same_in_both():
+    def account(things):
+        return [thing for thing in things if thing["metadata"]["name"] == "podpass-token-review"]
+
+    same(account(helm("--set", "tokenReview.enabled=true")), account(kustomize("overlays/production")))
+    assert len(account(kustomize("overlays/production"))) == 4 and account(helm()) == []
+
+
 def test_pods_start_anew_when_their_settings_change():
     def checksums(*arguments):
         return {thing["kind"]: thing["spec"]["template"]["metadata"]["annotations"]["checksum/settings"] for thing, _, _ in pods(helm(*arguments))}

@@ -40,13 +40,13 @@ def namespaces(cluster):
 def installed(cluster, namespaces):
     """The base without its workloads, for which there is no kubelet."""
     things, _ = as_known([thing for thing in manifests.kustomize("base") if thing["kind"] not in ("Deployment", "StatefulSet", "DaemonSet")])
-    events = [thing for thing in manifests.kustomize("overlays/production") if thing["metadata"]["name"] == "podpass-agent-events"]
-    cluster.kubectl("apply -f -", stdin=listed(things + events))
+    more = [thing for thing in manifests.kustomize("overlays/production") if thing["metadata"]["name"] in ("podpass-agent-events", "podpass-token-review")]
+    cluster.kubectl("apply -f -", stdin=listed(things + more))
 
 
 @pytest.mark.parametrize("build", [*manifests.BUILDS, "chart"])
 def test_the_api_server_takes_every_object(cluster, namespaces, build):
-    things = manifests.helm("--set", "agent.events=true") if build == "chart" else manifests.kustomize(build)
+    things = manifests.helm("--set", "agent.events=true,tokenReview.enabled=true") if build == "chart" else manifests.kustomize(build)
     versions = set(cluster.kubectl("api-versions").stdout.split())
     things, older = as_known(things)
     for version, kind in older:
@@ -80,6 +80,9 @@ MAY = [
     (WEBHOOK, "create serviceaccounts --subresource=token -n default", "no"),
     (f"system:serviceaccount:{AGENT}:podpass-agent", "create events -n default", "yes"),
     (f"system:serviceaccount:{AGENT}:podpass-agent", "get pods -n default", "no"),
+    (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "create tokenreviews", "yes"),
+    (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "get /openid/v1/jwks", "yes"),
+    (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "create subjectaccessreviews", "no"),
     (f"system:serviceaccount:{SYSTEM}:podpass", "create events -n default", "no"),
     (f"system:serviceaccount:{SYSTEM}:podpass", f"get secrets -n {SYSTEM}", "no"),
 ]

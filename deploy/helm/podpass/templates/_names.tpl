@@ -29,12 +29,12 @@ https://podpass.{{ .Release.Namespace }}.svc
 {{- end -}}
 {{- end -}}
 
-{{- /* What agent and webhook are told. Takes a map with root and role. */ -}}
+{{- /* What agent and webhook are told. Takes a map with root, part (node or webhook) and role, which may be empty. */ -}}
 {{- define "podpass.clientSettings" -}}
 CLUSTER_NAME: {{ quote .root.Values.cluster }}
 AWS_REGION: {{ quote .root.Values.region }}
 AWS_ENDPOINT_URL: {{ include "podpass.endpoint" .root | quote }}
-AWS_ROLE_ARN: {{ printf "arn:aws:iam::%s:role/%s" .root.Values.account .role | quote }}
+AWS_ROLE_ARN: {{ printf "arn:aws:iam::%s:role/%s" .root.Values.account (default (printf "podpass-%s-%s" .part .root.Values.cluster) .role) | quote }}
 {{- end -}}
 
 {{- define "podpass.serverSettings" -}}
