@@ -53,6 +53,18 @@ def helm(*arguments, **options):
     return read(told.stdout)
 
 
+def helm_notes(folder, *arguments):
+    """What `helm install` says in the end, without a cluster: a copy of the chart has it in a ConfigMap."""
+    chart = folder / "podpass"
+    shutil.copytree(CHART, chart, dirs_exist_ok=True)
+    (chart / "templates/notes.yaml").write_text(
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata:\n'
+        '  notes: {{ include (print .Template.BasePath "/NOTES.txt") . | toJson }}\n')
+    told = run(program("helm"), "template", "podpass", str(chart), "--namespace", "podpass-system", "--show-only", "templates/notes.yaml", *arguments)
+    assert told.returncode == 0, told.stderr
+    return read(told.stdout)[0]["data"]["notes"]
+
+
 def key(thing):
     return thing["kind"], thing["metadata"].get("namespace", ""), thing["metadata"]["name"]
 

@@ -4,7 +4,7 @@ import copy
 import re
 
 import pytest
-from manifests import BUILDS, by_key, helm, helm_template, key, kustomize, podpass, pods, run, without_checksums, without_hashes
+from manifests import BUILDS, by_key, helm, helm_notes, helm_template, key, kustomize, podpass, pods, run, without_checksums, without_hashes
 from rules import findings
 
 
@@ -112,6 +112,15 @@ def test_a_bundle_becomes_the_certificates_of_both_namespaces():
     found = by_key(helm("--set-string", "ca.bundle=" + bundle))
     for namespace in ("podpass-system", "podpass-agent"):
         assert found["ConfigMap", namespace, "podpass-ca"]["data"] == {"ca.crt": bundle}
+
+
+def test_the_notes_name_what_is_to_be_done(tmp_path):
+    notes = helm_notes(tmp_path)
+    assert "create secret tls podpass-server-tls --namespace podpass-system" in notes
+    assert notes.count("create configmap podpass-ca") == 2
+    assert "podpass cluster register my-cluster" in notes
+    elsewhere = helm_notes(tmp_path, "--set", "server.enabled=false,endpoint=https://podpass.example.com,ca.bundle=-----BEGIN CERTIFICATE-----")
+    assert "https://podpass.example.com" in elsewhere and "create" not in elsewhere
 
 
 @pytest.mark.parametrize("arguments, said", [
