@@ -126,8 +126,10 @@ TEST_F(FeedTest, ALongListComesInPagesAndMissesNothingThatChangesMeanwhile) {
   EXPECT_EQ(pages, 3);
   auto page = feed_->read("c", place);
   for (auto& change : page->changes) {
-    if (change.deleted) copy.erase(change.service_account);
-    else copy[change.service_account] = change.id;
+    if (change.deleted)
+      copy.erase(change.service_account);
+    else
+      copy[change.service_account] = change.id;
   }
   EXPECT_EQ(copy.size(), 2'500U);
   EXPECT_FALSE(copy.contains("a0"));

@@ -9,6 +9,8 @@
 namespace podpass::eks {
 namespace {
 
+constexpr std::size_t kMostClusters = 10'000;
+
 // Whatever the quota: it may have been higher when they were made.
 template <class T>
 void erase_below(store::Transaction& tx, const store::Table<T>& table, const store::KeyParts& prefix) {
@@ -59,8 +61,7 @@ Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::
 
 Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name) {
   if (find_cluster(tx, deployment, name)) {
-    return Error{
-        ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {{"clusterName", name}}};
+    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {{"clusterName", name}}};
   }
   if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
     return Error{ErrorKind::limit,
@@ -97,8 +98,13 @@ std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string
     const auto* record = tx.find(kClusters, {local->account, local->region, local->cluster});
     if (record && record->issuer == issuer) return local->cluster;
   }
-  const auto registered = tx.scan(kRegisteredIssuers, {issuer}, 2);
-  return registered.size() == 1 ? std::optional(registered[0].key.back()) : std::nullopt;
+  std::optional<std::string> found;
+  for (const auto& row : tx.scan(kClusters, {}, kMostClusters)) {
+    if (!row.record->registration || row.record->issuer != issuer) continue;
+    if (found) return std::nullopt;
+    found = row.key.back();
+  }
+  return found;
 }
 
 void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
@@ -107,7 +113,6 @@ void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, co
   erase_below(tx, kAssociations, cluster_key);
   erase_below(tx, kAssociationIds, cluster_key);
   if (record.registration) {
-    tx.erase(kRegisteredIssuers, {record.issuer, deployment.account, deployment.region, name});
     tx.erase(kClusterAccess, cluster_key);
   } else {
     tx.erase(kIssuers, {std::string_view(record.issuer).substr(record.issuer.rfind('/') + 1)});

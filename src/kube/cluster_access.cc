@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -62,8 +62,8 @@ Result<void> judge(const Value& answer, const ClusterAccess::Question& question)
   const auto* listed = status->find("audiences");
   const auto* audiences = listed ? listed->as<Value::List>() : nullptr;
   const bool ours = audiences && std::ranges::any_of(*audiences, [&](const Value& each) {
-    return each.as_text() && *each.as_text() == question.audience;
-  });
+                      return each.as_text() && *each.as_text() == question.audience;
+                    });
   if (!ours) return rejected("The cluster does not accept the service account token for " + question.audience + ".");
   const auto* user = status->find("user");
   if (!user || user->text("username") != question.user) {
@@ -260,8 +260,8 @@ asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sh
   } else if (reached->cluster.id != question.id) {
     outcome = Error::unavailable("its registration has just changed");
   } else {
-    auto calling = reached->client->call("POST", std::string(kTokenReviewPath),
-                                         review_of(question.token, question.audience));
+    auto calling =
+        reached->client->call("POST", std::string(kTokenReviewPath), review_of(question.token, question.audience));
     auto answer = co_await std::move(calling);
     if (answer) {
       outcome = judge(*answer, question);
@@ -436,7 +436,8 @@ void ClusterAccess::probe(const std::string& name, const std::string& key, Done 
 std::optional<ClusterAccess::Probe> ClusterAccess::take_probe(const std::string& key) {
   auto& state = *state_;
   std::lock_guard lock(state.mutex);
-  const auto found = std::ranges::find(state.probes, key, [](const auto& each) -> const std::string& { return each.first; });
+  const auto found =
+      std::ranges::find(state.probes, key, [](const auto& each) -> const std::string& { return each.first; });
   if (found == state.probes.end()) return std::nullopt;
   auto probe = std::move(found->second);
   state.probes.erase(found);
