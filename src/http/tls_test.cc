@@ -75,8 +75,11 @@ class SecureWire {
   }
   // Until the mark, or the end; what follows the mark is kept.
   std::string read_until(std::string_view mark) {
-    std::size_t at = std::string::npos;
-    while ((mark.empty() || (at = rest_.find(mark)) == std::string::npos) && read_more()) {
+    std::size_t at = mark.empty() ? std::string::npos : rest_.find(mark);
+    while (at == std::string::npos) {
+      const std::size_t before = rest_.size();
+      if (!read_more()) break;
+      if (!mark.empty()) at = rest_.find(mark, before - std::min(before, mark.size()));
     }
     std::string found = rest_.substr(0, at == std::string::npos ? rest_.size() : at + mark.size());
     rest_.erase(0, found.size());
