@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/connection.h"
 #include "cli/duration.h"
+#include "cluster_cli/command.h"
 #include "codec/json.h"
 #include "eks/validate.h"
 #include "exec/exec.h"
@@ -289,6 +290,7 @@ int run(int argc, char** argv) {
       {"exec", add_exec(app)},
       {"token", add_token(app)},
       {"agent", add_agent(app)},
+      {"cluster", cluster_cli::add_cluster(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},

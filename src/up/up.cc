@@ -13,9 +13,12 @@
 #include "base/strings.h"
 #include "cli/connection.h"
 #include "codec/json.h"
+#include "eks/association_feed.h"
+#include "eks/cluster_access.h"
 #include "eks/lookup.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "kube/cluster_access.h"
 #include "s3/service.h"
 #include "store/sqlite_backend.h"
 #include "store/store.h"
@@ -157,6 +160,10 @@ Result<void> run(const Options& options) {
   TRY(settle_identity(*store, deployment));
   deployment.sessions =
       std::make_shared<aws::SessionKeys>(TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
+  kube::ClusterAccess clusters(eks::access_records(*store, deployment), clock, random);
+  eks::AssociationFeed associations(*store, deployment);
+  deployment.clusters = &clusters;
+  deployment.associations = &associations;
   // The port first: the deployment's endpoint is part of what the services are made with.
   // The server below its services, so that it is gone before they go, whichever way this function ends.
   std::unique_ptr<s3::Service> s3;
@@ -191,6 +198,7 @@ Result<void> run(const Options& options) {
   agent_options.port = options.agent_port;
   agent::Agent agent(agent_options, node_credentials(*store, deployment), clock);
   server.start();
+  clusters.start();
   TRY(agent.start());
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", bracketed(host), agent.port());
   TRY(cli::write_connection(directory, connection));
@@ -199,6 +207,8 @@ Result<void> run(const Options& options) {
   wait_for_stop(*store, deployment);
   cli::remove_connection(directory);
   agent.stop();
+  associations.stop();  // what waits for these two ends before the server does
+  clusters.stop();
   server.stop();
   return {};
 }
