@@ -63,13 +63,20 @@ Value policy(Value statement) {
   return Value::map({{"Version", "2012-10-17"}, {"Statement", Value::list({std::move(statement)})}});
 }
 
-Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject) {
-  return policy(Value::map(
-      {{"Effect", "Allow"},
-       {"Principal", Value::map({{"Federated", provider_arn}})},
-       {"Action", "sts:AssumeRoleWithWebIdentity"},
-       {"Condition", Value::map({{"StringEquals",
-                                  Value::map({{host + ":aud", kWebIdentityAudience}, {host + ":sub", subject}})}})}}));
+// How a token's sub names a service account.
+std::string subject(const std::string& namespace_, const std::string& name) {
+  return "system:serviceaccount:" + namespace_ + ":" + name;
+}
+
+// For one service account of one cluster: others may have the same issuer.
+Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject,
+                   const std::string& cluster_arn) {
+  auto equal =
+      Value::map({{host + ":aud", kWebIdentityAudience}, {host + ":sub", subject}, {"aws:SourceArn", cluster_arn}});
+  return policy(Value::map({{"Effect", "Allow"},
+                            {"Principal", Value::map({{"Federated", provider_arn}})},
+                            {"Action", "sts:AssumeRoleWithWebIdentity"},
+                            {"Condition", Value::map({{"StringEquals", std::move(equal)}})}}));
 }
 
 struct Role {
@@ -79,7 +86,7 @@ struct Role {
 
 Result<void> make_role(const cli::Connection& connection, const Role& role, const std::string& provider_arn,
                        const std::string& host, const std::string& cluster_arn) {
-  const auto trust = codec::write_json(trust_policy(provider_arn, host, role.subject));
+  const auto trust = codec::write_json(trust_policy(provider_arn, host, role.subject, cluster_arn));
   const bool made = TRY(call_iam_unless(connection, "EntityAlreadyExists", "CreateRole",
                                         {{"RoleName", role.name},
                                          {"AssumeRolePolicyDocument", trust},
@@ -116,10 +123,9 @@ Result<Roles> make_roles(const cli::Connection& connection, const std::string& c
     TRY(call_iam(connection, "AddClientIDToOpenIDConnectProvider",
                  {{"OpenIDConnectProviderArn", roles.provider_arn}, {"ClientID", audience}}));
   }
-  const auto subject = "system:serviceaccount:" + accounts.namespace_ + ":";
-  const Role node{role_name(kNodePrefix, cluster), subject + accounts.agent,
+  const Role node{role_name(kNodePrefix, cluster), subject(accounts.agent_namespace, accounts.agent),
                   Value::list({"eks-auth:AssumeRoleForPodIdentity", "podpass:WatchPodIdentityAssociations"})};
-  const Role webhook{role_name(kWebhookPrefix, cluster), subject + accounts.webhook,
+  const Role webhook{role_name(kWebhookPrefix, cluster), subject(accounts.webhook_namespace, accounts.webhook),
                      Value::list({"eks:ListPodIdentityAssociations", "podpass:WatchPodIdentityAssociations"})};
   TRY(make_role(connection, node, roles.provider_arn, host, cluster_arn));
   TRY(make_role(connection, webhook, roles.provider_arn, host, cluster_arn));
