@@ -21,6 +21,7 @@
 #include "gateway/services.h"
 #include "http/client.h"
 #include "policy_cli/command.h"
+#include "server/command.h"
 #include "up/up.h"
 
 namespace podpass {
@@ -285,6 +286,7 @@ int run(int argc, char** argv) {
   app.footer("Start with:\n  podpass up");
   const std::pair<const char*, Action> commands[] = {
       {"up", add_up(app)},
+      {"serve", server::add_serve(app, std::span(argv, static_cast<std::size_t>(argc)))},
       {"env", add_env(app)},
       {"exec", add_exec(app)},
       {"token", add_token(app)},
