@@ -99,7 +99,7 @@ Result<void> ControlPlane::Parts::open_data(const Options& options) {
 // The port before the services: the deployment's endpoint is part of what they are made with.
 Result<void> ControlPlane::Parts::open_port(const Options& options) {
   if (!options.tls_certificate_file.empty()) {
-    crypto::ServerTlsFiles files{options.tls_certificate_file, options.tls_key_file, options.tls_client_ca_file};
+    crypto::ServerTls::Files files{options.tls_certificate_file, options.tls_key_file, options.tls_client_ca_file};
     tls = TRY(crypto::ServerTls::load(std::move(files)));
     health.add_check([this]() -> std::optional<std::string> {
       if (clock.now() < tls->not_after()) return std::nullopt;

@@ -9,9 +9,8 @@
 #include "cli/connection.h"
 #include "codec/json.h"
 #include "eks/lookup.h"
+#include "server/first_start.h"
 #include "store/store.h"
-#include "up/first_start.h"
-#include "up/keys.h"
 
 namespace podpass::up {
 namespace {
