@@ -11,8 +11,8 @@ using testing::IsEmpty;
 
 TEST(Health, IsReadyWhenNothingIsWrong) {
   Health health;
-  EXPECT_EQ(health.answer("/_podpass/health")->body, R"({"status":"ok"})");
-  EXPECT_EQ(health.answer("/_podpass/ready")->body, R"({"status":"ready"})");
+  EXPECT_EQ(std::get<std::string>(health.answer("/_podpass/health")->body), R"({"status":"ok"})");
+  EXPECT_EQ(std::get<std::string>(health.answer("/_podpass/ready")->body), R"({"status":"ready"})");
   EXPECT_EQ(health.answer("/_podpass/ready")->status, 200);
   EXPECT_FALSE(health.answer("/_podpass/readyz"));
   EXPECT_FALSE(health.answer("/"));
@@ -40,7 +40,7 @@ TEST(Health, TellsEveryReason) {
   EXPECT_THAT(health.reasons(), IsEmpty());
   expired = true;
   health.set_stopping();
-  EXPECT_EQ(health.answer("/_podpass/ready")->body,
+  EXPECT_EQ(std::get<std::string>(health.answer("/_podpass/ready")->body),
             R"({"status":"not ready","reasons":["It is stopping.","The certificate has expired."]})");
 }
 

@@ -76,7 +76,6 @@ struct ControlPlane::Parts {
   Result<void> open_port(const Options& options);
   Result<void> open_services();
   void care_for_keys();
-  void care_for_certificate();
 };
 
 Result<void> ControlPlane::Parts::open_data(const Options& options) {
@@ -143,14 +142,6 @@ void ControlPlane::Parts::care_for_keys() {
   }
 }
 
-void ControlPlane::Parts::care_for_certificate() {
-  if (!tls) return;
-  auto changed = tls->reload_if_changed();
-  if (!changed)
-    log::warn("The TLS certificate could not be loaded anew, the old one stays: " + changed.error().message);
-  if (changed && *changed) log::info("The TLS certificate was loaded anew.");
-}
-
 Result<std::unique_ptr<ControlPlane>> ControlPlane::open(const Options& options) {
   TRY(check_options(options));
   auto parts = std::make_unique<Parts>();
@@ -178,7 +169,6 @@ void ControlPlane::stop() {
 
 void ControlPlane::care() {
   parts_->care_for_keys();
-  parts_->care_for_certificate();
   if (!parts_->health.write_failed()) return;
   auto written = parts_->store->run([&](store::Transaction& tx) -> Result<void> {
     tx.put(kProbe, {"write"}, ProbeRecord{parts_->clock.now()});

@@ -42,8 +42,8 @@ class ControlPlane {
   void set_stopping();  // from now on GET /_podpass/ready says no; requests are still answered
   void stop();          // running requests finish, at most http::Limits::drain
 
-  // What is due: session keys once an hour, a certificate whose files have changed, a write to the store when the last
-  // one failed. Call it every kCareInterval; never blocks for long.
+  // What is due: session keys once an hour, a write to the store when the last one failed. Call it every kCareInterval;
+  // never blocks for long. A certificate whose files change is loaded by the server itself.
   void care();
   // The certificate's files now, whether they look changed or not.
   Result<void> reload_certificate();
