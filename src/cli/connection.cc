@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/strings.h"
 #include "codec/json.h"
+#include "crypto/tls.h"
 #include "http/client.h"
 
 namespace podpass::cli {
@@ -145,7 +146,9 @@ Result<codec::Value> call_server(const Connection& connection, const std::string
   request.body = codec::write_json(body);
   aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, service,
                     SystemClock().now());
-  http::Client client(endpoint);
+  std::shared_ptr<const crypto::ClientTls> tls;
+  if (endpoint.secure) tls = TRY(crypto::ClientTls::trusting(environment("AWS_CA_BUNDLE")));
+  http::Client client(endpoint, {}, tls);
   auto response = TRY(client.send(request));
   auto answer = codec::parse_json(response.body);
   if (response.status != 200) {

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "crypto/tls.h"
 #include "gateway/gateway.h"
+#include "http/client.h"
 #include "http/server.h"
 #include "s3/service.h"
 #include "server/first_start.h"

@@ -136,6 +136,9 @@ def test_tls_and_a_certificate_loaded_anew(serve, tmp_path):
     assert serve.aws_json("sts get-caller-identity --output json", env=environment)["Account"] == ACCOUNT
     refused = serve.aws("sts get-caller-identity", check=False)
     assert refused.returncode != 0 and "CERTIFICATE_VERIFY_FAILED" in refused.stderr
+    explain = ["--principal", f"arn:aws:iam::{ACCOUNT}:root", "--action", "s3:ListBucket", "--resource", "arn:aws:s3:::bucket"]
+    assert "allow" in serve.podpass("explain", *explain, env=serve.bare_env(AWS_CA_BUNDLE=str(ca))).stdout
+    assert "certificate" in serve.podpass("explain", *explain, check=False).stderr
     assert served_serial(serve, ca) == 11
 
     _, new_crt, new_key = certificate(tmp_path, "next", serial=12)
@@ -168,10 +171,11 @@ def test_clients_need_a_certificate_where_told(serve, tmp_path):
 def test_not_ready_while_stopping_yet_answering(serve):
     serve.start("--data-dir", serve.data_dir, "--address", "127.0.0.1", "--port", 0, "--drain-delay", "60s")
     assert serve.get("/_podpass/ready") == (200, {"status": "ready"})
+    sts = serve.client("sts")
     serve.process.send_signal(signal.SIGTERM)
     assert until(lambda: serve.get("/_podpass/ready") == (503, {"status": "not ready", "reasons": ["It is stopping."]}))
     assert serve.get("/_podpass/health") == (200, {"status": "ok"})
-    assert serve.client("sts").get_caller_identity()["Account"] == ACCOUNT
+    assert sts.get_caller_identity()["Account"] == ACCOUNT
     assert serve.stop() == 0, "a second signal hurries"
 
 
