@@ -137,7 +137,7 @@ def test_tls_and_a_certificate_loaded_anew(serve, tmp_path):
     refused = serve.aws("sts get-caller-identity", check=False)
     assert refused.returncode != 0 and "CERTIFICATE_VERIFY_FAILED" in refused.stderr
     explain = ["--principal", f"arn:aws:iam::{ACCOUNT}:root", "--action", "s3:ListBucket", "--resource", "arn:aws:s3:::bucket"]
-    assert "allow" in serve.podpass("explain", *explain, env=serve.bare_env(AWS_CA_BUNDLE=str(ca))).stdout
+    assert "Allowed" in serve.podpass("explain", *explain, env=serve.bare_env(AWS_CA_BUNDLE=str(ca))).stdout
     assert "certificate" in serve.podpass("explain", *explain, check=False).stderr
     assert served_serial(serve, ca) == 11
 
