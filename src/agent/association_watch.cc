@@ -50,9 +50,11 @@ asio::awaitable<void> AssociationWatch::run() {
 
 asio::awaitable<void> AssociationWatch::poll() {
   http::ClientRequest request;
-  request.target = fmt::format("/clusters/{}/pod-identity-association-changes?maxWaitSeconds={}",
-                               codec::percent_encode(cluster_), status_ == Status::watching && told_all_ ? kWait.count() : 0);
+  request.target =
+      fmt::format("/clusters/{}/pod-identity-association-changes?maxWaitSeconds={}", codec::percent_encode(cluster_),
+                  status_ == Status::watching && told_all_ ? kWait.count() : 0);
   if (!after_.empty()) request.target += "&after=" + codec::percent_encode(after_);
+  asked_ = std::chrono::steady_clock::now();
   auto response = co_await calls_.send(std::move(request));
   if (!response) {
     failed(Status::away, response.error().message);
@@ -74,16 +76,21 @@ bool AssociationWatch::take(const codec::Value& answer) {
   const auto* changes = list ? list->as<codec::Value::List>() : nullptr;
   const auto next = answer.text("next");
   if (!changes || next.empty()) return false;
-  const bool began = after_.empty();
-  if (began || flag(answer, "reset", false)) {
+  lists_ = lists_ || flag(answer, "reset", false);
+  if (lists_) {
     cache_.distrust();
   } else {
-    for (const auto& change : *changes) cache_.association_changed(change.text("namespace"), change.text("serviceAccount"));
+    for (const auto& change : *changes) {
+      cache_.association_changed(change.text("namespace"), change.text("serviceAccount"));
+    }
     changes_ += changes->size();
   }
   after_ = next;
   told_all_ = flag(answer, "complete", true);
-  pause_ = Milliseconds{0};
+  if (told_all_) lists_ = false;
+  // A server that does not wait is not asked in a circle.
+  const bool waited = std::chrono::steady_clock::now() - asked_ >= kLeastRound;
+  pause_ = told_all_ && !waited && changes->empty() ? kLeastRound : Milliseconds{0};
   if (status_ != Status::watching) {
     log::info(fmt::format("Changes of associations of cluster {} are heard of at once.", cluster_));
     status_ = Status::watching;
@@ -94,13 +101,17 @@ bool AssociationWatch::take(const codec::Value& answer) {
 
 void AssociationWatch::failed(Status status, const std::string& why) {
   if (status_ != status) {
-    log::warn(fmt::format("Changes of associations cannot be watched ({}): {}", status == Status::refused ? "refused" : "no answer", why));
+    log::warn(fmt::format("Changes of associations cannot be watched ({}): {}",
+                          status == Status::refused ? "refused" : "no answer", why));
     if (recheck_.count() > 0) {
       log::warn(fmt::format("Until then, credentials older than {} s are asked for again when a pod reads them.",
                             recheck_.count() / 1'000));
     }
   }
-  if (status == Status::refused) after_.clear();  // whatever it was, begin anew
+  if (status == Status::refused) {  // whatever it was, begin anew
+    after_.clear();
+    lists_ = true;
+  }
   status_ = status;
   cache_.recheck_after(recheck_);
   pause_ = status == Status::refused ? kRefusedPause : std::clamp(pause_ * 2, kFirstPause, kLastPause);

@@ -16,6 +16,7 @@
 
 #include "agent/credentials_cache.h"
 #include "agent/upstream.h"
+#include "codec/value.h"
 
 namespace podpass::agent {
 
@@ -23,7 +24,7 @@ class AssociationWatch {
  public:
   static constexpr Seconds kWait{25};  // of a poll
   static constexpr std::size_t kMaxAnswerBytes = 4 * 1024 * 1024;
-  static constexpr Milliseconds kFirstPause{500}, kLastPause{10'000}, kRefusedPause{30'000};
+  static constexpr Milliseconds kFirstPause{500}, kLastPause{10'000}, kRefusedPause{30'000}, kLeastRound{1'000};
 
   AssociationWatch(ServerAccess access, std::string cluster, Milliseconds recheck, CredentialsCache& cache);
 
@@ -43,7 +44,9 @@ class AssociationWatch {
   const Milliseconds recheck_;
   CredentialsCache& cache_;
   std::string after_;
+  bool lists_ = true;     // the list is being read: pages of what is there, not of changes
   bool told_all_ = true;  // no more pages are waiting: the next poll may wait
+  std::chrono::steady_clock::time_point asked_{};
   Milliseconds pause_{0};
   std::atomic<Status> status_{Status::starting};
   std::atomic<std::uint64_t> changes_{0};

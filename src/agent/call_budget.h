@@ -21,8 +21,7 @@ namespace podpass::agent {
 // evenly: what a pod waits for finds room also while thousands of credentials are renewed.
 class CallBudget {
  public:
-  explicit CallBudget(double per_second) : all_{per_second, std::max(1.0, per_second)},
-                                           renewals_{per_second / 2, std::max(1.0, per_second / 20)} {}
+  explicit CallBudget(double per_second) : all_(per_second, per_second), renewals_(per_second / 2, per_second / 20) {}
 
   bool is_unlimited() const { return all_.rate <= 0; }
   bool take_first(Time now);    // for who has nothing yet
@@ -30,10 +29,11 @@ class CallBudget {
 
  private:
   struct Bucket {
-    double rate, depth;
-    double level = depth;
-    std::optional<Time> filled;
+    Bucket(double per_second, double most) : rate(per_second), depth(std::max(1.0, most)), level(depth) {}
     void fill(Time now);
+
+    double rate, depth, level;
+    std::optional<Time> filled;
   };
   Bucket all_, renewals_;
 };

@@ -19,11 +19,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int kRounds = 3;                    // exchanges in a row if the association changes while they run
-constexpr Milliseconds kRetryAhead{15'000};   // at least, and at most twice that, after a renewal that failed
-constexpr Milliseconds kFirstHold{1'000};     // without renewals when EKS Auth is away
+constexpr int kRounds = 3;                   // exchanges in a row if the association changes while they run
+constexpr Milliseconds kRetryAhead{15'000};  // at least, and at most twice that, after a renewal that failed
+constexpr Milliseconds kFirstHold{1'000};    // without renewals when EKS Auth is away
 constexpr Milliseconds kLastHold{10'000};
-constexpr Milliseconds kLeastPause{20};       // of the timer
+constexpr Milliseconds kLeastPause{20};  // of the timer
 constexpr Milliseconds kLongestPause{10'000};
 
 std::shared_ptr<const Answer> answer_with(int status, std::string_view code, std::string_view body) {
@@ -164,7 +164,8 @@ std::shared_ptr<const Answer> CredentialsCache::answer_of(Entry& entry) const {
     return entry.answer;
   }
   if (entry.refusal) return entry.refusal;
-  return answer_with(500, "Expired", "[]: (Expired): the credentials expired and could not be renewed, fault: server\n");
+  return answer_with(500, "Expired",
+                     "[]: (Expired): the credentials expired and could not be renewed, fault: server\n");
 }
 
 void CredentialsCache::association_changed(std::string_view namespace_, std::string_view service_account) {
@@ -277,11 +278,9 @@ void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started) {
   if (!result.credentials) return take_failure(entry, result.failure);
   const auto& credentials = *result.credentials;
   if (credentials.expiration - clock_.now() <= options_.dead_life) {
-    return take_failure(entry, {500,
-                                {},
-                                "ExpiredCredentials",
-                                "EKS Auth gave credentials that expire at once; compare the clocks",
-                                false});
+    return take_failure(
+        entry,
+        {500, {}, "ExpiredCredentials", "EKS Auth gave credentials that expire at once; compare the clocks", false});
   }
   entry.answer = answer_with(200, {}, render(credentials));
   entry.asked = started;

@@ -81,9 +81,9 @@ class CredentialsCache {
   boost::asio::awaitable<std::shared_ptr<const Answer>> get(std::string_view token, std::string_view client);
 
   void association_changed(std::string_view namespace_, std::string_view service_account);
-  void distrust();                        // anything may have changed until now
-  void recheck_after(Milliseconds age);   // answers older than that are asked for again when read; 0: never
-  void run_due();                         // starts what is due; a timer calls it
+  void distrust();                       // anything may have changed until now
+  void recheck_after(Milliseconds age);  // answers older than that are asked for again when read; 0: never
+  void run_due();                        // starts what is due; a timer calls it
 
   const CacheFigures& figures() const { return figures_; }
   std::size_t size() const { return entries_.size(); }
@@ -97,10 +97,10 @@ class CredentialsCache {
   struct Entry {
     std::string token;
     TokenClaims claims;
-    std::shared_ptr<const Answer> answer;  // good credentials
-    Time asked{}, expires{}, renew_at{};   // of `answer`
-    Time given_until{};                    // a pod has credentials until then
-    std::optional<Time> due;               // its place in due_
+    std::shared_ptr<const Answer> answer;   // good credentials
+    Time asked{}, expires{}, renew_at{};    // of `answer`
+    Time given_until{};                     // a pod has credentials until then
+    std::optional<Time> due;                // its place in due_
     std::shared_ptr<const Answer> refusal;  // the last no
     Time refused_until{};
     Milliseconds backoff{0};

@@ -23,7 +23,7 @@ constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
 };
 
 std::string_view reason_of(const ExchangeFailure& failure) {
-  if (!failure.fatal) return {};
+  if (!is_about_verified_token(failure)) return {};
   for (const auto& [code, reason] : kReasons) {
     if (code == failure.code) return reason;
   }

@@ -29,7 +29,8 @@ struct ServerAccess {
   Reachability* reachability = nullptr;
 };
 
-// Signed calls of one service. The server's word that it does not know our credentials has them renewed, if they can be.
+// Signed calls of one service. The server's word that it does not know our credentials has them renewed, if they can
+// be.
 class SignedCalls {
  public:
   SignedCalls(ServerAccess access, std::string service, http::ClientLimits limits)
