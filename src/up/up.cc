@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "cli/connection.h"
+#include "cli/node_credentials.h"
 #include "codec/json.h"
 #include "eks/lookup.h"
 #include "server/first_start.h"
@@ -21,24 +22,31 @@ constexpr std::string_view kPodTrust =
     R"("Action":["sts:AssumeRole","sts:TagSession"]}]})";
 
 // The embedded agent's credentials: a session of the node's role, renewed in time. Called on the agent's thread only.
-agent::NodeCredentialsProvider node_credentials(store::Store& store, const aws::Deployment& deployment) {
-  struct Held {
-    agent::NodeCredentials credentials;
-    Time renew_at{};
-    std::string role_id;  // the session ends with the role
-  };
-  return [&store, &deployment, held = Held{}]() mutable -> Result<agent::NodeCredentials> {
-    const auto now = deployment.clock->now();
-    const auto role_id = TRY(server::node_role_id(store, deployment));
-    if (now >= held.renew_at || role_id != held.role_id) {
-      auto fresh = TRY(server::node_session(store, deployment));
-      held.credentials = {fresh.access_key_id, fresh.secret, Secret(fresh.session_token)};
-      held.renew_at = now + std::chrono::hours{1} - kNodeSessionMargin;
-      held.role_id = role_id;
+class NodeSession final : public cli::CredentialsProvider {
+ public:
+  NodeSession(store::Store& store, const aws::Deployment& deployment) : store_(store), deployment_(deployment) {}
+
+  boost::asio::awaitable<Result<aws::SigningCredentials>> get() override { co_return renewed(); }
+  std::string source() const override { return "a session of the node's role"; }
+
+ private:
+  Result<aws::SigningCredentials> renewed() {
+    const auto now = deployment_.clock->now();
+    const auto role_id = TRY(server::node_role_id(store_, deployment_));
+    if (now >= renew_at_ || role_id != role_id_) {
+      credentials_ = TRY(server::node_session(store_, deployment_));
+      renew_at_ = now + std::chrono::hours{1} - kNodeSessionMargin;
+      role_id_ = role_id;
     }
-    return held.credentials;
-  };
-}
+    return credentials_;
+  }
+
+  store::Store& store_;
+  const aws::Deployment& deployment_;
+  aws::SigningCredentials credentials_;
+  Time renew_at_{};
+  std::string role_id_;  // the session ends with the role
+};
 
 void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition) {
   if (options.json) {
@@ -116,7 +124,8 @@ Result<void> run(const Options& options) {
   connection.cluster = TRY(server::ensure_cluster(store, deployment, options.cluster)) ? options.cluster : "";
   TRY(server::ensure_node_role(store, deployment));
 
-  agent::Agent agent(agent_options(options, *plane), node_credentials(store, deployment), *deployment.clock);
+  agent::Agent agent(agent_options(options, *plane), std::make_shared<NodeSession>(store, deployment),
+                     *deployment.clock);
   plane->start();
   TRY(agent.start());
   const auto host = server::bracketed(server::advertised(options.address));
