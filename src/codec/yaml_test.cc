@@ -139,6 +139,8 @@ TEST(Yaml, SaysWhereItIsWrong) {
            Row{"<<: 1\n", "line 1, column 5: what '<<' names must be a map or a list of maps"},
            Row{"<<: [1]\n", "line 1, column 5: what '<<' names must be a map or a list of maps"},
            Row{"a: \"x\\q\"\n", "line 1, column 8: unknown escape character: q"},
+           Row{"a: \"x\\N\"\n", R"(line 1, column 4: the escapes \N and \_ are not known here)"},
+           Row{"\"\\_\": a\n", R"(line 1, column 1: the escapes \N and \_ are not known here)"},
            Row{"a: \xff\n", "it is not UTF-8"},
            Row{std::string_view("a: \0\n", 5), "it has a control character"},
            Row{"a: \x04\n", "it has a control character"},
