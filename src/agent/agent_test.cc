@@ -22,7 +22,7 @@ namespace {
 class ScriptedEksAuth {
  public:
   explicit ScriptedEksAuth(std::shared_ptr<crypto::ServerTls> tls = nullptr)
-      : server_({1, {}, "eks-auth", std::move(tls)},
+      : server_({1, limits(), "eks-auth", std::move(tls)},
                 [this](http::Request& request, http::Body& body) { return serve(request, body); }) {
     port = server_.listen("127.0.0.1", 0).value();
     server_.start();
@@ -71,6 +71,12 @@ class ScriptedEksAuth {
   std::uint16_t port = 0;
 
  private:
+  static http::Limits limits() {
+    http::Limits limits;
+    limits.drain = Milliseconds{50};  // a watch that waits is cut
+    return limits;
+  }
+
   struct Line {
     int status;
     std::string type, body;
@@ -262,17 +268,6 @@ TEST_F(AgentTest, EveryCheckInOrder) {
       {"GET /v1/credentials", "Host: 127.0.0.1.example.com\r\n", 403, wrong("127.0.0.1.example.com")},
       {"GET /v1/credentials", "Host: [::1]\r\n", 403, wrong("::1")},
       {"GET /v1/credentials", "Host: \r\n", 403, wrong("")},
-      {"GET /v1/credentials", "Host: 127.0.0.1.\r\n", 403, wrong("127.0.0.1.")},
-      {"GET /v1/credentials", "Host: 127.1\r\n", 403, wrong("127.1")},
-      {"GET /v1/credentials", "Host: 2130706433\r\n", 403, wrong("2130706433")},
-      {"GET /v1/credentials", "Host: 0x7f000001\r\n", 403, wrong("0x7f000001")},
-      {"GET /v1/credentials", "Host: 127.0.0.1@example.com\r\n", 403, wrong("127.0.0.1@example.com")},
-      {"GET /v1/credentials", "Host: example.com@127.0.0.1\r\n", 403, wrong("example.com@127.0.0.1")},
-      {"GET /v1/credentials", "Host: [::ffff:127.0.0.1]\r\n", 403, wrong("::ffff:127.0.0.1")},
-      {"GET /v1/credentials", "Host: [127.0.0.1]\r\n", 400, "Service account token cannot be empty\n"},
-      {"GET /v1/credentials", "Host: 127.0.0.1, example.com\r\n", 403, wrong("127.0.0.1, example.com")},
-      {"GET /v1/credentials", "Host: example.com\r\nX-Forwarded-Host: 127.0.0.1\r\n", 403, wrong("example.com")},
-      {"GET /v1/credentials", "Host: example.com\r\nForwarded: host=127.0.0.1\r\n", 403, wrong("example.com")},
       {"GET /v1/credentials/..", good_host, 404, "404 page not found\n"},
       {"GET //v1/credentials", good_host, 404, "404 page not found\n"},
       {"GET /v1/credentials;a", good_host, 404, "404 page not found\n"},
@@ -308,6 +303,29 @@ TEST_F(AgentTest, EveryCheckInOrder) {
     EXPECT_EQ(reply.body, row.body) << row.line << " " << row.headers;
     EXPECT_TRUE(reply.head.contains("Content-Type: text/plain; charset=utf-8\r\n")) << reply.head;
     EXPECT_TRUE(reply.head.contains("X-Content-Type-Options: nosniff\r\n")) << reply.head;
+  }
+  EXPECT_EQ(upstream_.calls(), 0);
+}
+
+TEST_F(AgentTest, OnlyTheHostAsItIsWrittenCounts) {
+  start(options());
+  const std::pair<std::string, std::string> rows[] = {
+      {"127.0.0.1.", "127.0.0.1."},
+      {"127.1", "127.1"},
+      {"2130706433", "2130706433"},
+      {"0x7f000001", "0x7f000001"},
+      {"[::ffff:127.0.0.1]", "::ffff:127.0.0.1"},
+      {"[0:0:0:0:0:0:0:1]:80", "0:0:0:0:0:0:0:1"},
+      {"example.com\r\nX-Forwarded-Host: 127.0.0.1", "example.com"},
+      {"example.com\r\nForwarded: host=127.0.0.1", "example.com"},
+      {"example.com\r\nX-Host: 127.0.0.1", "example.com"},
+  };
+  for (const auto& [host, seen] : rows) {
+    auto reply = ask("GET /v1/credentials", "Host: " + host + "\r\nAuthorization: " + token() + "\r\n");
+    EXPECT_EQ(reply.status, 403) << host;
+    EXPECT_EQ(reply.body,
+              "Access Denied. Called agent through invalid address, please use either [127.0.0.1] address not " + seen +
+                  "\n");
   }
   EXPECT_EQ(upstream_.calls(), 0);
 }
@@ -388,6 +406,9 @@ TEST_F(AgentTest, HostileRequestsEndWithTheConnection) {
       {line + host + "Authorization : x\r\n\r\n", 400},
       {line + host + "Authorization: a\rb\r\n\r\n", 400},
       {line + "Host: 127.0.0.1\x01\r\n\r\n", 400},
+      {line + "Host: 127.0.0.1@example.com\r\n\r\n", 400},
+      {line + "Host: example.com@127.0.0.1\r\n\r\n", 400},
+      {line + "Host: 127.0.0.1, example.com\r\n\r\n", 400},
       {"GET /v1/credentials HTTP/3.0\r\n" + host + "\r\n", 505},
       {"\x16\x03\x01\x02\x01 hello\r\n\r\n", 400},  // TLS
       {line + host + "Authorization: ", 408},       // and never more

@@ -107,8 +107,8 @@ Result<log::Level> level_of(std::string_view verbosity) {
 Result<void> check_cluster_name(std::string_view name) {
   if (!name.empty() && name.size() <= 100 && is_alnum(name[0]) && only_alnum_and(name, "-_")) return {};
   return Error::invalid(
-      fmt::format("--cluster-name: '{}' is not the name of a cluster: 1 to 100 letters, digits, "
-                  "hyphens and underscores, beginning with a letter or a digit.",
+      fmt::format("The cluster name '{}' is not valid: use 1 to 100 letters, digits, hyphens and "
+                  "underscores, beginning with a letter or a digit.",
                   printable(name)));
 }
 
@@ -123,6 +123,9 @@ Result<void> complete(Flags& flags) {
     if (value->empty()) return Error::invalid(fmt::format("{} is required.", name));
   }
   TRY(check_cluster_name(options.cluster));
+  for (auto& host : options.bind_hosts) {  // [fd00:ec2::23], as the known agent takes it
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  }
   const auto port = [](int given) {
     return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given));
   };
