@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/call.h"
 #include "eks/records.h"
@@ -34,6 +35,10 @@ std::string external_id(const aws::Deployment& deployment, std::string_view clus
 
 // The local cluster whose tokens have this `iss`; nothing if there is none.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
+
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {
