@@ -9,6 +9,9 @@
 #include "web_identity/identity.h"
 
 namespace podpass::sts {
+
+using policy::operator""_key;
+
 namespace {
 
 using web_identity::Identity;
@@ -42,7 +45,8 @@ void note_identity(const Identity& identity, aws::Audit& audit) {
   if (!claims.node.empty()) audit.add("node", claims.node);
 }
 
-// The condition keys of a web identity: <issuer without its scheme>:<claim>. `names` holds what they are called.
+// The condition keys of a web identity: <issuer without its scheme>:<claim>, whose names `names` holds; and the
+// cluster, because an issuer's name may be that of several.
 void add_claim_keys(const Identity& identity, std::vector<std::string>& names, Assumption& assumption) {
   const auto& claims = identity.claims;
   const auto name = [&](std::string_view claim) { return concat({identity.provider_name, ":", claim}); };
@@ -50,6 +54,7 @@ void add_claim_keys(const Identity& identity, std::vector<std::string>& names, A
     const std::string_view key = names.emplace_back(name(claim));
     assumption.keys.push_back({{key, policy::fold_hash(key)}, value});
   };
+  assumption.keys.push_back({"aws:SourceArn"_key, identity.cluster_arn});
   names.reserve(4);  // the keys are views into it
   add("sub", claims.subject);
   add("aud", claims.audience);

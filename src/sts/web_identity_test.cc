@@ -18,17 +18,22 @@ constexpr std::string_view kRole = "arn:aws:iam::111122223333:role/app";
 class WebIdentity : public testing::Test {
  protected:
   WebIdentity() {
-    EXPECT_TRUE(world_.store().run([&](store::Transaction& tx) -> Result<void> {
-      eks::ClusterRecord record;
-      record.cluster.name = "c";
-      record.issuer = "https://oidc.example.com/id/1";
-      record.keys.document = crypto::KeySet::to_jwks({key_.public_key()});
-      record.keys.keys = TRY(crypto::KeySet::from_jwks(record.keys.document));
-      tx.put(eks::kClusters, {world_.deployment().account, world_.deployment().region, "c"}, std::move(record));
-      return {};
-    }));
+    add_cluster("c", key_);
     run("CreateOpenIDConnectProvider",
         Value::map({{"Url", "https://oidc.example.com/id/1"}, {"ClientIDList", Value::list({"app"})}}));
+  }
+
+  // All with one issuer.
+  void add_cluster(std::string_view name, const crypto::SigningKey& key) {
+    ASSERT_TRUE(world_.store().run([&](store::Transaction& tx) -> Result<void> {
+      eks::ClusterRecord record;
+      record.cluster.name = name;
+      record.issuer = "https://oidc.example.com/id/1";
+      record.keys.document = crypto::KeySet::to_jwks({key.public_key()});
+      record.keys.keys = TRY(crypto::KeySet::from_jwks(record.keys.document));
+      tx.put(eks::kClusters, {world_.deployment().account, world_.deployment().region, name}, std::move(record));
+      return {};
+    }));
   }
 
   void run(std::string_view operation, const Value& input) {
@@ -50,7 +55,7 @@ class WebIdentity : public testing::Test {
   }
 
   // Assumes the role with a token that has these claims besides.
-  Result<Value> assume(std::string_view claims) {
+  Result<Value> assume(std::string_view claims, const crypto::SigningKey& key) {
     auto all = Value::map(
         {{"iss", "https://oidc.example.com/id/1"}, {"sub", "user-1"}, {"iat", 1'700'000'000}, {"exp", 1'700'000'600}});
     auto more = codec::parse_json(claims).value();
@@ -59,9 +64,10 @@ class WebIdentity : public testing::Test {
     aws::Caller nobody;
     return world_.run(
         "AssumeRoleWithWebIdentity",
-        Value::map({{"RoleArn", kRole}, {"RoleSessionName", "one"}, {"WebIdentityToken", crypto::mint_jwt(all, key_)}}),
+        Value::map({{"RoleArn", kRole}, {"RoleSessionName", "one"}, {"WebIdentityToken", crypto::mint_jwt(all, key)}}),
         nobody);
   }
+  Result<Value> assume(std::string_view claims) { return assume(claims, key_); }
 
   aws::Session session_of(const Value& answer) {
     auto session = open_session(answer.find("Credentials")->text("SessionToken"), world_.deployment().sessions->ring());
@@ -69,8 +75,9 @@ class WebIdentity : public testing::Test {
     return session ? *std::move(session) : aws::Session();
   }
 
-  std::string outcome(std::string_view claims) {
-    auto answer = assume(claims);
+  std::string outcome(std::string_view claims) { return outcome(claims, key_); }
+  std::string outcome(std::string_view claims, const crypto::SigningKey& key) {
+    auto answer = assume(claims, key);
     return answer ? "assumed" : answer.error().message;
   }
 
@@ -136,6 +143,15 @@ TEST_F(WebIdentity, ClaimsAreConditionKeys) {
   EXPECT_EQ(outcome(R"({"email": "a@example.com", "amr": ["pwd", "mfa"], "aud": ["x", "y"], "azp": "app"})"), refused);
   // who the token is for has to be one of the provider's audiences, and not only among `aud`
   EXPECT_EQ(outcome(R"({"aud": ["app", "other"], "azp": "other"})"), "Incorrect token audience");
+}
+
+// Clusters may share an issuer, so a trust policy can name the one that it means.
+TEST_F(WebIdentity, TheClusterIsTheSource) {
+  make_role(kOnly, R"({"ArnLike": {"aws:SourceArn": "arn:aws:eks:*:111122223333:cluster/c"}})");
+  EXPECT_EQ(outcome("{}"), "assumed");
+  const auto other_key = crypto::SigningKey::generate_ec();
+  add_cluster("d", other_key);
+  EXPECT_EQ(outcome("{}", other_key), "Not authorized to perform sts:AssumeRoleWithWebIdentity");
 }
 
 TEST_F(WebIdentity, TooMuchToPack) {

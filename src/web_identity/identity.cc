@@ -69,6 +69,7 @@ Result<Identity> identify(const aws::Call& call, std::string_view token, std::st
   }
   identity.provider_arn = iam::oidc_provider_arn(call.deployment, account, issuer);
   identity.provider_name = iam::oidc_provider_name(issuer);
+  identity.cluster_arn = eks::cluster_arn(call.deployment, proven.cluster);
   identity.cluster = std::move(proven.cluster);
   return identity;
 }

@@ -18,8 +18,8 @@ namespace podpass::web_identity {
 struct Identity {
   Claims claims;
   std::string provider_arn;
-  std::string provider_name;  // the issuer without its scheme: what condition keys begin with
-  std::string cluster;        // whose key signed the token
+  std::string provider_name;         // the issuer without its scheme: what condition keys begin with
+  std::string cluster, cluster_arn;  // whose key signed the token
 };
 
 Result<Identity> identify(const aws::Call& call, std::string_view token, std::string_view account);
