@@ -27,6 +27,10 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
 
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
+
 inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, for clusters that name none
 
 // What a target role is told: region/account/cluster/namespace/service-account.
@@ -35,10 +39,6 @@ std::string external_id(const aws::Deployment& deployment, std::string_view clus
 
 // The local cluster whose tokens have this `iss`; nothing if there is none.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
-
-// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
-std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
-                                                     std::string_view issuer);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {
