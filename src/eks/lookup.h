@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/call.h"
 #include "eks/records.h"
@@ -25,6 +26,10 @@ aws::Resource cluster_resource(aws::Call& call, std::string_view name);
 const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
+
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
 
 inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, for clusters that name none
 
