@@ -63,7 +63,9 @@ Value policy(Value statement) {
   return Value::map({{"Version", "2012-10-17"}, {"Statement", Value::list({std::move(statement)})}});
 }
 
-Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject) {
+// Pinned to the cluster: others may have the same issuer.
+Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject,
+                   const std::string& cluster_arn) {
   return policy(Value::map(
       {{"Effect", "Allow"},
        {"Principal", Value::map({{"Federated", provider_arn}})},
@@ -79,7 +81,7 @@ struct Role {
 
 Result<void> make_role(const cli::Connection& connection, const Role& role, const std::string& provider_arn,
                        const std::string& host, const std::string& cluster_arn) {
-  const auto trust = codec::write_json(trust_policy(provider_arn, host, role.subject));
+  const auto trust = codec::write_json(trust_policy(provider_arn, host, role.subject, cluster_arn));
   const bool made = TRY(call_iam_unless(connection, "EntityAlreadyExists", "CreateRole",
                                         {{"RoleName", role.name},
                                          {"AssumeRolePolicyDocument", trust},
