@@ -66,12 +66,13 @@ Value policy(Value statement) {
 // Pinned to the cluster: others may have the same issuer.
 Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject,
                    const std::string& cluster_arn) {
-  return policy(Value::map(
-      {{"Effect", "Allow"},
-       {"Principal", Value::map({{"Federated", provider_arn}})},
-       {"Action", "sts:AssumeRoleWithWebIdentity"},
-       {"Condition", Value::map({{"StringEquals",
-                                  Value::map({{host + ":aud", kWebIdentityAudience}, {host + ":sub", subject}})}})}}));
+  return policy(
+      Value::map({{"Effect", "Allow"},
+                  {"Principal", Value::map({{"Federated", provider_arn}})},
+                  {"Action", "sts:AssumeRoleWithWebIdentity"},
+                  {"Condition", Value::map({{"StringEquals", Value::map({{host + ":aud", kWebIdentityAudience},
+                                                                         {host + ":sub", subject},
+                                                                         {"aws:SourceArn", cluster_arn}})}})}}));
 }
 
 struct Role {
