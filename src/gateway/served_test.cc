@@ -11,7 +11,7 @@ namespace podpass::gateway {
 
 Served::Served()
     : store(store::Store::open(std::make_unique<store::MemoryBackend>()).value()),
-      server_({2, {}, "podpass", nullptr},
+      server_({2, {}, "podpass"},
               [this](http::Request& request, http::Body& body) { return gateway_->serve(request, body); }) {
   deployment.clock = &clock;
   deployment.random = &random;

@@ -206,11 +206,11 @@ TEST_F(KubeApiServer, SaysWhatIsMalformed) {
 }
 
 TEST_F(KubeApiServer, KubeconfigIsWhereItIsTold) {
-  const auto both = environment_of({{"KUBECONFIG", "/k/1:/k/2"}, {"HOME", "/home/a"}});
+  const auto both = environment_of({{"KUBECONFIG", "/k/1:/k/2"}, {"HOME", "/users/a"}});
   EXPECT_EQ(kubeconfig_path("given", both), "given");
   EXPECT_EQ(kubeconfig_path("", both), "/k/1:/k/2");
-  EXPECT_EQ(kubeconfig_path("", environment_of({{"HOME", "/home/a"}})), "/home/a/.kube/config");
-  EXPECT_EQ(kubeconfig_path("", environment_of({{"HOME", "/home/a"}, {"KUBECONFIG", ""}})), "/home/a/.kube/config");
+  EXPECT_EQ(kubeconfig_path("", environment_of({{"HOME", "/users/a"}})), "/users/a/.kube/config");
+  EXPECT_EQ(kubeconfig_path("", environment_of({{"HOME", "/users/a"}, {"KUBECONFIG", ""}})), "/users/a/.kube/config");
 }
 
 TEST_F(KubeApiServer, IsKnownInsideThePod) {

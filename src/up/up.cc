@@ -169,7 +169,7 @@ Result<void> run(const Options& options) {
   std::unique_ptr<s3::Service> s3;
   std::unique_ptr<gateway::AuditTrail> audit;
   std::unique_ptr<gateway::Gateway> gateway;
-  http::Server server({options.threads, {}, "podpass", nullptr},
+  http::Server server({options.threads, {}, "podpass"},
                       [&gateway](http::Request& request, http::Body& body) { return gateway->serve(request, body); });
   const auto port = TRY(server.listen(options.address, options.port));
   const auto host = advertised(options.address);

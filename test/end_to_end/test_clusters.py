@@ -313,7 +313,7 @@ def test_bad_usage(server, name, tmp_path, cluster_command):
         (["check", name], "No cluster found"),
         (["deregister", name], "No cluster found"),
         (["deregister", "my-cluster"], "DeleteCluster"),
-        (["register", "my-cluster", "--issuer", ISSUER, "--jwks-file", empty], "usable key"),
+        (["register", "my-cluster", "--issuer", ISSUER, "--jwks-file", empty], "issues its own tokens"),
     ]
     for arguments, said in wrong:
         done = cluster_command(*arguments, check=False)
