@@ -21,8 +21,7 @@ namespace podpass::kube {
 class FakeApiServer {
  public:
   FakeApiServer()
-      : server_({1, {}, "fake"},
-                [this](http::Request& request, http::Body& body) { return answer(request, body); }) {
+      : server_({1, {}, "fake"}, [this](http::Request& request, http::Body& body) { return answer(request, body); }) {
     port_ = server_.listen("127.0.0.1", 0).value();
     server_.start();
   }

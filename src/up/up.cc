@@ -83,6 +83,24 @@ agent::NodeCredentialsProvider node_credentials(store::Store& store, const aws::
   };
 }
 
+// What there is about clusters beside the store: their API servers, and who waits for their associations to change.
+struct ClusterParts {
+  ClusterParts(store::Store& store, aws::Deployment& deployment)
+      : access(eks::access_records(store, deployment), *deployment.clock, *deployment.random),
+        associations(store, deployment) {
+    deployment.clusters = &access;
+    deployment.associations = &associations;
+    access.start();
+  }
+  void stop() {  // before the server does: requests that wait for them end
+    associations.stop();
+    access.stop();
+  }
+
+  kube::ClusterAccess access;
+  eks::AssociationFeed associations;
+};
+
 void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition) {
   if (options.json) {
     auto line = codec::Value::map({{"endpoint", connection.endpoint},
@@ -160,10 +178,7 @@ Result<void> run(const Options& options) {
   TRY(settle_identity(*store, deployment));
   deployment.sessions =
       std::make_shared<aws::SessionKeys>(TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
-  kube::ClusterAccess clusters(eks::access_records(*store, deployment), clock, random);
-  eks::AssociationFeed associations(*store, deployment);
-  deployment.clusters = &clusters;
-  deployment.associations = &associations;
+  ClusterParts clusters(*store, deployment);
   // The port first: the deployment's endpoint is part of what the services are made with.
   // The server below its services, so that it is gone before they go, whichever way this function ends.
   std::unique_ptr<s3::Service> s3;
@@ -198,7 +213,6 @@ Result<void> run(const Options& options) {
   agent_options.port = options.agent_port;
   agent::Agent agent(agent_options, node_credentials(*store, deployment), clock);
   server.start();
-  clusters.start();
   TRY(agent.start());
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", bracketed(host), agent.port());
   TRY(cli::write_connection(directory, connection));
@@ -207,7 +221,6 @@ Result<void> run(const Options& options) {
   wait_for_stop(*store, deployment);
   cli::remove_connection(directory);
   agent.stop();
-  associations.stop();  // what waits for these two ends before the server does
   clusters.stop();
   server.stop();
   return {};
