@@ -102,13 +102,13 @@ Result<void> make_role(const cli::Connection& connection, const Role& role, cons
 Result<Roles> make_roles(const cli::Connection& connection, const std::string& cluster_arn, const std::string& issuer,
                          const ServiceAccounts& accounts) {
   const auto parts = split(cluster_arn, ':');  // arn:aws:eks:region:account:cluster/name
-  if (parts.size() != 6 || !issuer.starts_with("https://")) {
-    return Error::invalid(
-        fmt::format("IAM takes only https URLs as identity providers, and the issuer is {}.", issuer));
+  const auto scheme = issuer.find("://");
+  if (parts.size() != 6 || scheme == issuer.npos) {
+    return Error::invalid(fmt::format("IAM takes only URLs as identity providers, and the issuer is {}.", issuer));
   }
   const auto iam_arn = fmt::format("arn:{}:iam::{}:", parts[1], parts[4]);
   const auto cluster = std::string(parts[5].substr(parts[5].find('/') + 1));
-  auto host = issuer.substr(std::string_view("https://").size());
+  auto host = issuer.substr(scheme + 3);
   while (host.ends_with('/')) host.pop_back();
   Roles roles;
   roles.provider_arn = iam_arn + "oidc-provider/" + host;

@@ -250,7 +250,9 @@ void ClusterAccess::State::end_reading(const std::string& name, Result<void> out
     ended.swap(access.waiting);
     waiting -= ended.size();
     if (news && !outcome) {
-      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(access.status.failure)));
+      const auto& error = outcome.error();
+      const auto& why = error.cause.empty() ? error.message : error.cause;
+      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(why)));
     }
   }
   call_all(ended);
