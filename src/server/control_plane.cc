@@ -10,9 +10,12 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "crypto/tls.h"
+#include "eks/association_feed.h"
+#include "eks/cluster_access.h"
 #include "gateway/gateway.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "kube/cluster_access.h"
 #include "s3/service.h"
 #include "server/first_start.h"
 #include "server/keys.h"
@@ -55,6 +58,24 @@ Result<void> make_directory(const std::filesystem::path& path) {
   return {};
 }
 
+// What there is about clusters beside the store: their API servers, and who waits for their associations to change.
+struct ClusterParts {
+  ClusterParts(store::Store& store, aws::Deployment& deployment)
+      : access(eks::access_records(store, deployment), *deployment.clock, *deployment.random),
+        associations(store, deployment) {
+    deployment.clusters = &access;
+    deployment.associations = &associations;
+    access.start();
+  }
+  void stop() {  // before the server does: requests that wait for them end
+    associations.stop();
+    access.stop();
+  }
+
+  kube::ClusterAccess access;
+  eks::AssociationFeed associations;
+};
+
 }  // namespace
 
 // In the order of their making: what stands below uses what stands above.
@@ -65,6 +86,7 @@ struct ControlPlane::Parts {
   aws::Deployment deployment;
   std::shared_ptr<crypto::ServerTls> tls;  // null: plain HTTP
   std::unique_ptr<store::Store> store;
+  std::optional<ClusterParts> clusters;
   std::unique_ptr<s3::Service> s3;
   std::unique_ptr<gateway::AuditTrail> audit;
   gateway::Health health;
@@ -93,6 +115,7 @@ Result<void> ControlPlane::Parts::open_data(const Options& options) {
   TRY(settle_identity(*store, deployment));
   auto keys = TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now()));
   deployment.sessions = std::make_shared<aws::SessionKeys>(std::move(keys));
+  clusters.emplace(*store, deployment);
   return {};
 }
 
@@ -165,6 +188,7 @@ void ControlPlane::set_stopping() {
 
 void ControlPlane::stop() {
   set_stopping();
+  parts_->clusters->stop();
   parts_->server->stop();
 }
 
