@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <ranges>
+#include <span>
 
 #include "base/strings.h"
 #include "policy/text_search.h"
@@ -307,6 +309,10 @@ void set_head(Pattern& pattern, std::string_view literal) {
 
 std::uint64_t head_of(std::string_view text) {
   std::uint64_t head = 0;
+  if (std::endian::native == std::endian::little && text.size() >= 8) {
+    std::memcpy(&head, text.data(), 8);
+    return head;
+  }
   const auto size = std::min<std::size_t>(8, text.size());
   for (std::size_t i = 0; i < size; ++i) head |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
   return head;
@@ -361,7 +367,7 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
   pattern.offset = range.offset;
   pattern.size = range.size;
   if (rules.letter_case == Case::fold) {
-    for (auto i = range.offset; i < text.size(); ++i) text[i] = ascii_lower(text[i]);
+    for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
   }
   const auto kept = view(range);
   const auto wild = rules.wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
@@ -370,12 +376,13 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
     pattern.type = PatternType::exact;
     return pattern;
   }
-  const auto behind = kept.find_first_not_of('*', wild);  // a run of stars is one
-  if (kept[wild] == '?' || (behind != npos && find_wildcard(kept, behind) != npos)) {
+  auto behind = wild;  // a run of stars is one
+  while (behind < kept.size() && kept[behind] == '*') ++behind;
+  if (kept[wild] == '?' || find_wildcard(kept, behind) != npos) {
     pattern.type = PatternType::glob;
     return pattern;
   }
-  const auto tail = behind == npos ? std::string_view() : kept.substr(behind);
+  const auto tail = kept.substr(behind);
   if (wild == 0) {
     pattern.type = tail.empty() ? PatternType::any : PatternType::suffix;
     pattern.offset += static_cast<std::uint32_t>(kept.size() - tail.size());
@@ -460,7 +467,8 @@ Pattern PatternPool::make_fields(std::string_view source, Variables variables, b
     complete = fields[count++].size() < size;
   }
   fields[kArnFields - 1] = rest;
-  const auto has_variable = [](std::string_view field) { return field.find("${") != npos; };
+  const bool any_variable = variables == Variables::yes && source.find("${") != npos;
+  const auto has_variable = [&](std::string_view field) { return any_variable && field.find("${") != npos; };
   if (front_variables == Variables::yes && std::any_of(fields.begin(), fields.begin() + count, has_variable)) {
     auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
     if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;
