@@ -116,10 +116,11 @@ class TlsSession {
   TlsSession& operator=(TlsSession&&) noexcept;
   ~TlsSession();
 
-  Progress handshake();
+  Progress handshake();  // closed: the other side has gone, failure() says how
   Step read(std::span<char> room);
-  Step write(std::string_view bytes);
-  void say_end();  // tells the other side that no more comes, if the socket takes it now
+  Step write(std::string_view bytes);  // failed because the connection is cut: read() may yet tell why
+  void say_end();                      // tells the other side that no more comes, if the socket takes it now
+  void leave_socket();                 // it is about to be closed: nothing touches it any more
 
   const std::string& failure() const;  // a clause without a full stop
   bool met_plain_http() const;         // failed because the other side speaks HTTP without TLS

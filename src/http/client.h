@@ -112,7 +112,7 @@ class AsyncClient {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace podpass::http

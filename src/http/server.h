@@ -40,13 +40,14 @@ namespace podpass::http {
 
 // Times are kept by a sweep: they run up to a second (for times under four seconds, up to half their length) over.
 struct Limits {
-  std::size_t header_bytes = 32 * 1024;         // request line and headers: else 431
-  std::size_t connections = 10'000;             // more are closed at once
-  std::chrono::milliseconds handshake{10'000};  // of TLS, from accepting the connection
-  std::chrono::milliseconds idle{75'000};       // between requests
-  std::chrono::milliseconds head{10'000};       // from the first byte of a head to its last: else 408
-  std::chrono::milliseconds body{60'000};       // between two reads of a body, or two writes of a response
-  std::chrono::milliseconds drain{30'000};      // from stop() until connections are cut
+  std::size_t header_bytes = 32 * 1024;               // request line and headers: else 431
+  std::size_t connections = 10'000;                   // more are closed at once
+  std::chrono::milliseconds handshake{10'000};        // of TLS, from accepting the connection
+  std::chrono::milliseconds idle{75'000};             // between requests
+  std::chrono::milliseconds head{10'000};             // from the first byte of a head to its last: else 408
+  std::chrono::milliseconds body{60'000};             // between two reads of a body, or two writes of a response
+  std::chrono::milliseconds certificate_look{5'000};  // how often its files are looked at
+  std::chrono::milliseconds drain{30'000};            // from stop() until connections are cut
 };
 
 // The body of the request being handled. Bytes are taken off the wire only when asked for; `Expect: 100-continue` is
