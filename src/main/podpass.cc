@@ -22,6 +22,7 @@
 #include "http/client.h"
 #include "policy_cli/command.h"
 #include "up/up.h"
+#include "webhook/command.h"
 
 namespace podpass {
 namespace {
@@ -289,6 +290,7 @@ int run(int argc, char** argv) {
       {"exec", add_exec(app)},
       {"token", add_token(app)},
       {"agent", add_agent(app)},
+      {"webhook", webhook::add_webhook(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},
