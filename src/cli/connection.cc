@@ -11,7 +11,6 @@
 #include <fstream>
 
 #include "base/clock.h"
-#include "base/strings.h"
 #include "cli/node_credentials.h"
 #include "codec/json.h"
 #include "http/client.h"

@@ -186,9 +186,9 @@ Result<aws::SigningCredentials> read_profile(std::string_view text, std::string_
   for (auto line : split(text, '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const bool nested = line.starts_with(' ') || line.starts_with('\t');  // of a setting that is none of ours
+    const bool indented = line.starts_with(' ') || line.starts_with('\t');  // maybe below a setting, as of `s3 =`
     line = trim(line);
-    if (line.empty() || line.starts_with('#') || line.starts_with(';') || nested) continue;
+    if (line.empty() || line.starts_with('#') || line.starts_with(';')) continue;
     if (line.starts_with('[')) {
       const auto end = line.find(']');
       if (end == std::string_view::npos) return bad_line("a profile's name has no ']' at its end");
@@ -197,6 +197,7 @@ Result<aws::SigningCredentials> read_profile(std::string_view text, std::string_
       continue;
     }
     const auto equals = line.find('=');
+    if (equals == std::string_view::npos && indented) continue;
     if (equals == std::string_view::npos) return bad_line("expected [profile] or name = value");
     if (section != profile || !found) continue;
     const auto name = to_lower(trim(line.substr(0, equals)));
