@@ -13,6 +13,7 @@ namespace {
 class AssociationsTest : public testing::Test {
  protected:
   AssociationsTest() { log::set_level(log::Level::off); }
+  ~AssociationsTest() override { loop_.stop(); }
 
   void begin() {
     options_.cluster = "my-cluster";
@@ -35,8 +36,8 @@ class AssociationsTest : public testing::Test {
   Signal signal_;
   std::unique_ptr<FakePodpass> server_ = std::make_unique<FakePodpass>();
   Associations::Options options_;
+  Loop loop_;
   std::unique_ptr<Associations> known_;
-  Loop loop_;  // stops before what runs on it goes
 };
 
 TEST_F(AssociationsTest, ReadsTheListPageByPage) {

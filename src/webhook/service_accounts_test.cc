@@ -32,6 +32,7 @@ TEST(Roles, TheKnownWebhooksConfigMap) {
 class ServiceAccountsTest : public testing::Test {
  protected:
   ServiceAccountsTest() { log::set_level(log::Level::off); }
+  ~ServiceAccountsTest() override { loop_.stop(); }
 
   void begin(std::string config_map_namespace = "") {
     client_ = std::make_unique<kube::ApiClient>(loop_.executor(), server_.address());
@@ -49,9 +50,9 @@ class ServiceAccountsTest : public testing::Test {
   Metrics metrics_;
   Signal signal_;
   FakeApiServer server_;
+  Loop loop_;
   std::unique_ptr<kube::ApiClient> client_;
   std::unique_ptr<ServiceAccounts> known_;
-  Loop loop_;
 };
 
 TEST_F(ServiceAccountsTest, ListsPageByPageAndWatches) {
