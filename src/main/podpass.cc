@@ -18,6 +18,7 @@
 #include "policy_cli/command.h"
 #include "server/command.h"
 #include "up/up.h"
+#include "webhook/command.h"
 
 namespace podpass {
 namespace {
@@ -211,6 +212,7 @@ int run(int argc, char** argv) {
       {"token", add_token(app)},
       {"agent", agent::add_agent(app)},
       {"cluster", cluster_cli::add_cluster(app)},
+      {"webhook", webhook::add_webhook(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},
