@@ -13,11 +13,10 @@ import pathlib
 import shlex
 import ssl
 import subprocess
-import time
 
 import certificates
 from podpass_server import COMMAND_SECONDS, free_ports
-from processes import Process
+from processes import Process, eventually
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("PODPASS_KUBE", ROOT / "build" / "kube"))
@@ -130,17 +129,15 @@ class Cluster:
 
     def _wait_until_ready(self):
         """Ready, and the namespace `default`, which comes a little later, is there."""
-        deadline = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                if self.request("GET", "/readyz").status == 200 and self.request("GET", "/api/v1/namespaces/default").status == 200:
-                    return
-            except OSError:
-                pass
+        def ready():
             for process in (self._etcd, self._api_server):
                 assert process.running(), f"{process.name} ended\n{process.log_text()}"
-            assert time.monotonic() < deadline, f"not ready after {READY_SECONDS} s\n{self.log_text()}"
-            time.sleep(0.1)  # polling another program's start
+            try:
+                return all(self.request("GET", path).status == 200 for path in ("/readyz", "/api/v1/namespaces/default"))
+            except OSError:
+                return False
+
+        eventually(ready, READY_SECONDS)
 
     def log_text(self):
         return "\n".join(f"--- {process.name}\n{process.log_text()[-6000:]}" for process in (self._etcd, self._api_server) if process)
@@ -213,11 +210,11 @@ class Cluster:
     def delete_service_account(self, namespace, name):
         return self.call("DELETE", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}")
 
-    def request_pod(self, namespace, name, service_account, metadata=None, **spec):
-        """Asks for a pod; the whole answer, which may be a refusal."""
+    def request_pod(self, namespace, name, service_account, metadata=None, dry_run=False, **spec):
+        """Asks for a pod; the whole answer, which may be a refusal. A dry run goes through all admission and keeps nothing."""
         spec.setdefault("containers", [{"name": "app", "image": IMAGE}])
         pod = {"metadata": {"name": name, **(metadata or {})}, "spec": {"serviceAccountName": service_account, **spec}}
-        return self.request("POST", f"/api/v1/namespaces/{namespace}/pods", pod)
+        return self.request("POST", f"/api/v1/namespaces/{namespace}/pods{'?dryRun=All' if dry_run else ''}", pod)
 
     def pod(self, namespace, name, service_account, metadata=None, **spec):
         """A pod as it was admitted."""

@@ -4,8 +4,18 @@ import pathlib
 import shlex
 import signal
 import subprocess
+import time
 
 from podpass_server import COMMAND_SECONDS
+
+
+def eventually(condition, seconds=15):
+    """Asks until the answer is true, and gives it. For what another program does in its own time and tells nobody."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        time.sleep(0.05)
+    return answer
 
 
 class Process:
