@@ -109,6 +109,9 @@ class Cluster:
             self._api_server.kill()
             self._api_server = None
 
+    def api_server_runs(self):
+        return self._api_server is not None
+
     def rotate_signing_key(self, keep_old):
         """Tokens are signed with a new key from now on. Without the old one those of before are worth nothing."""
         if not keep_old:

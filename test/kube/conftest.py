@@ -1,4 +1,7 @@
-"""One control plane for all tests that leave it as it was; names are new for each test, so that tests don't see each other."""
+"""One control plane for all tests that leave it as it was; names are new for each test, so that tests don't see each other.
+
+`second_cluster` has the same issuer and other keys, and may be stopped and get new keys: a test that takes it finds it running.
+"""
 
 import itertools
 import pathlib
@@ -17,13 +20,29 @@ def pytest_sessionstart(session):
         pytest.exit(f"no {', '.join(missing)} in {kubernetes.PROGRAMS}: run scripts/kube_apiserver", returncode=1)
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    running = kubernetes.Cluster(tmp_path_factory.mktemp("cluster"))
+def _running(directory):
+    running = kubernetes.Cluster(directory)
     try:
         yield running.start()
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    yield from _running(tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture(scope="session")
+def _second_cluster(tmp_path_factory):
+    yield from _running(tmp_path_factory.mktemp("second_cluster"))
+
+
+@pytest.fixture
+def second_cluster(_second_cluster):
+    yield _second_cluster
+    if not _second_cluster.api_server_runs():
+        _second_cluster.start_api_server()
 
 
 _numbers = itertools.count(1)

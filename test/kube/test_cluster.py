@@ -49,22 +49,24 @@ def test_kubectl_and_rbac(cluster, namespace):
     cluster.kubectl("get pods -n default", kubeconfig=limited)
 
 
-def test_rotation(tmp_path):
-    cluster = kubernetes.Cluster(tmp_path)
-    try:
-        cluster.start()
-        cluster.service_account("default", "sa")
-        first = cluster.token("default", "sa")
-        cluster.rotate_signing_key(keep_old=True)
-        second = cluster.token("default", "sa")
-        assert [key["kid"] for key in cluster.call("GET", "/openid/v1/jwks")["keys"]] == [kid(second), kid(first)]
-        assert cluster.review(first)["authenticated"] is True
-        cluster.rotate_signing_key(keep_old=False)
-        third = cluster.token("default", "sa")
-        assert [key["kid"] for key in cluster.call("GET", "/openid/v1/jwks")["keys"]] == [kid(third)]
-        assert "authenticated" not in cluster.review(second) and cluster.review(third)["authenticated"] is True
-    finally:
-        cluster.stop()
+def test_rotation(second_cluster, name):
+    def token():
+        return second_cluster.token(name, "sa")
+
+    def published():
+        return [key["kid"] for key in second_cluster.call("GET", "/openid/v1/jwks")["keys"]]
+
+    second_cluster.namespace(name)
+    second_cluster.service_account(name, "sa")
+    first = token()
+    second_cluster.rotate_signing_key(keep_old=True)
+    second = token()
+    assert published()[:2] == [kid(second), kid(first)]
+    assert second_cluster.review(first)["authenticated"] is True
+    second_cluster.rotate_signing_key(keep_old=False)
+    third = token()
+    assert published() == [kid(third)]
+    assert "authenticated" not in second_cluster.review(second) and second_cluster.review(third)["authenticated"] is True
 
 
 def test_admission_webhooks_are_called(cluster, namespace):
