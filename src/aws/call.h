@@ -83,6 +83,7 @@ struct Call {
   Audit& audit;
   const crypto::Sha256Digest* body_hash = nullptr;  // of the request; null where nobody has taken it
   Wait* wait = nullptr;                             // where wait_for leaves it; null where nobody can wait
+  int waits = 0;                                    // how often this request has waited already
 
   Random& random() const { return *deployment.random; }
 

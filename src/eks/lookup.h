@@ -19,6 +19,9 @@ const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment&
 Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
                                              std::string_view name);
 
+// A name that no cluster of this deployment has, within the quota.
+Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name);
+
 // The cluster as what an operation acts on: its ARN, and its tags if it is there.
 aws::Resource cluster_resource(aws::Call& call, std::string_view name);
 
@@ -32,8 +35,12 @@ inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, f
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
                         std::string_view service_account);
 
-// The local cluster whose tokens have this `iss`; nothing if there is none.
+// The cluster whose tokens have this `iss`; nothing if there is none, or if several registered ones have it.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
+
+// Removes the cluster and all that ends with it, as on EKS: its associations. `record` is what find_cluster() gave.
+void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
+                   const ClusterRecord& record);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
 constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",    "Password",
-                                                  "NewPassword", "WebIdentityToken", "SAMLAssertion"};
+                                                  "NewPassword", "WebIdentityToken", "SAMLAssertion", "credentials"};
 constexpr std::size_t kMaxParameterBytes = 4'096;
 constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail
 

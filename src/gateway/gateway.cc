@@ -30,6 +30,7 @@ struct Gateway::Running {
   std::optional<crypto::Sha256Digest> body_hash;
   aws::Audit audit;
   aws::Wait wait;  // the handler's, if it lacked something from outside
+  int waits = 0;
 };
 
 namespace {
@@ -136,17 +137,16 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id) {
-  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}, {}};
+  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}, {}, 0};
   Result<aws::Answer> output = Error{};  // nothing has run
   const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
   const bool ready = read && good(prepare(running, request), output);
-  int waits = 0;
   for (int run = 0; ready; ++run) {
     running.audit.clear();
     auto tx = store_.begin();
     output = run_once(running, request, tx);
     if (auto outside = std::exchange(running.wait, nullptr)) {
-      if (++waits > aws::kMaxWaits) break;
+      if (++running.waits > aws::kMaxWaits) break;
       co_await aws::wait(std::move(outside));
       running.now = deployment_.clock->now();
       continue;
@@ -214,6 +214,7 @@ Result<aws::Answer> Gateway::run_once(Running& running, const http::Request& req
   aws::Call call{tx, deployment_, *running.caller, context, running.now, running.request_id, running.audit};
   if (running.body_hash) call.body_hash = &*running.body_hash;
   call.wait = &running.wait;
+  call.waits = running.waits;
   return running.operation->run(call, running.service, running.input, running.reading);
 }
 

@@ -29,10 +29,12 @@ namespace {
 
 constexpr milliseconds kLongestTick{1'000};
 constexpr milliseconds kShortestTick{5};
+constexpr milliseconds kComplaints{1'000};
 constexpr milliseconds kAcceptPause{100};  // after running out of descriptors
 
 milliseconds tick_for(const Limits& limits) {
-  const milliseconds shortest = std::min({limits.idle, limits.head, limits.body});
+  const milliseconds shortest =
+      std::min({limits.handshake, limits.idle, limits.head, limits.body, limits.certificate_look});
   return std::clamp(shortest / 4, kShortestTick, kLongestTick);
 }
 
@@ -58,10 +60,28 @@ void Loop::refresh_clock() {
 void Loop::sweep() {
   refresh_clock();
   for (Connection* connection : connections) connection->check_deadline(now);
+  if (now >= next_look) look_at_certificate();
   timer.expires_after(shared.tick);
   timer.async_wait([this](const error_code& error) {
     if (!error) sweep();
   });
+}
+
+void Loop::look_at_certificate() {
+  next_look = now + shared.options.limits.certificate_look;
+  crypto::ServerTls& tls = *shared.options.tls;
+  const Result<bool> changed = tls.reload_if_changed();
+  if (!changed) {
+    log::error("http: the certificate in force stays: " + changed.error().message);
+  } else if (*changed) {
+    log::info("http: there is a new certificate, good until " + format_iso8601(tls.not_after()));
+  }
+}
+
+void Loop::complain(const std::string& peer, const std::string& failure) {
+  if (now < next_complaint) return;
+  next_complaint = now + kComplaints;
+  log::warn("http: no TLS with " + peer + ": " + failure);
 }
 
 void Loop::release_idle() {
@@ -91,6 +111,7 @@ Server::State::State(Options options, Handler handler) {
   shared.options = std::move(options);
   shared.handler = std::move(handler);
   for (int i = 0; i < shared.options.threads; ++i) loops.push_back(std::make_unique<Loop>(shared));
+  if (shared.options.tls) loops.front()->next_look = {};
 }
 
 namespace {
@@ -225,7 +246,8 @@ void Server::stop() {
 }
 
 Server::Counters Server::counters() const {
-  return {state_->shared.open, state_->shared.requests};
+  const ServerShared& shared = state_->shared;
+  return {shared.open, shared.requests, shared.handshakes, shared.handshakes_resumed, shared.handshakes_failed};
 }
 
 }  // namespace podpass::http

@@ -34,10 +34,6 @@ std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
   return std::nullopt;
 }
 
-std::string subject_of(const PodToken& token) {
-  return concat({"system:serviceaccount:", token.namespace_, ":", token.service_account});
-}
-
 // `aud` may be one text or a list of them (RFC 7519 4.1.3).
 bool has_audience(const Value& claims, std::string_view audience) {
   const auto* value = claims.find("aud");
@@ -91,7 +87,7 @@ Result<PodToken> read_claims(Value claims) {
     }
   }
   if (!is_pod_uid(token.pod_uid)) return invalid_token("The service account token's pod uid is not one.");
-  if (claims.text("sub") != subject_of(token)) {
+  if (claims.text("sub") != user_of(token)) {
     return invalid_token("The service account token's sub claim does not agree with its kubernetes.io claim.");
   }
   if (auto* node = kubernetes->find("node")) {
@@ -156,7 +152,11 @@ class VerifiedTokens {
 Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
                                                     std::string_view audience) {
   auto claims = crypto::verify_jwt(token, keys);
-  if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
+  if (!claims) {
+    auto error = invalid_token("The service account token is not valid: " + claims.error().message);
+    if (claims.error().kind == crypto::JwtError::Kind::unknown_key) error.kind = ErrorKind::not_found;
+    return error;
+  }
   auto verified = std::make_shared<Verified>();
   verified->right_audience = has_audience(*claims, audience);
   verified->token = TRY(read_claims(*std::move(claims)));
@@ -203,6 +203,10 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
   return std::shared_ptr<const PodToken>(verified, &verified->token);
 }
 
+std::string user_of(const PodToken& token) {
+  return concat({"system:serviceaccount:", token.namespace_, ":", token.service_account});
+}
+
 std::string pod_name_for(std::string_view service_account, std::string_view suffix) {
   auto front = service_account.substr(0, kMaxNameBytes - 1 - suffix.size());
   while (front.ends_with('-') || front.ends_with('.')) front.remove_suffix(1);
@@ -225,7 +229,7 @@ std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& r
                                                 {"serviceaccount", Value::map({{"name", token.service_account},
                                                                                {"uid", token.service_account_uid}})}})},
                   {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
-                  {"sub", subject_of(token)}});
+                  {"sub", user_of(token)}});
   return crypto::mint_jwt(claims, key);
 }
 
