@@ -1,12 +1,14 @@
 """A certificate authority for tests, and keys."""
 
+import base64
 import datetime
 import ipaddress
+import json
 import pathlib
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
@@ -26,6 +28,16 @@ def write_public_key(path, key):
 def rsa_key():
     """A key that service account tokens are signed with."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def sign_jwt(key_file, header, claims):
+    key = serialization.load_pem_private_key(pathlib.Path(key_file).read_bytes(), None)
+
+    def encoded(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    signed = b".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
+    return (signed + b"." + encoded(key.sign(signed, padding.PKCS1v15(), hashes.SHA256()))).decode()
 
 
 class Authority:

@@ -23,6 +23,7 @@ PROGRAMS = pathlib.Path(os.environ.get("PODPASS_KUBE", ROOT / "build" / "kube"))
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 POD_AUDIENCE = "pods.eks.amazonaws.com"
+SYSTEM = "podpass-system"  # the namespace of what belongs to Podpass itself
 STS_AUDIENCE = "sts.amazonaws.com"
 READY_SECONDS = 60
 IMAGE = "registry.example/app:1"
@@ -248,10 +249,35 @@ class Cluster:
     def allow(self, user, *rules):
         """Lets a user (of a kubeconfig, or `system:serviceaccount:...`) do what the rules say, in the whole cluster."""
         name = user.replace(":", ".")
-        path = "/apis/rbac.authorization.k8s.io/v1"
-        self.call("POST", f"{path}/clusterroles", {"metadata": {"name": name}, "rules": list(rules)})
-        self.call("POST", f"{path}/clusterrolebindings", {
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": name}, "rules": list(rules)})
+        self.bind(user, name)
+
+    def bind(self, user, cluster_role):
+        self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
+            "metadata": {"name": user.replace(":", ".")},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": cluster_role},
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
         })
+
+    def system_account(self, name):
+        """A service account in Podpass' own namespace, if it is not there yet."""
+        if self.request("GET", f"/api/v1/namespaces/{SYSTEM}").status == 404:
+            self.namespace(SYSTEM)
+        if self.request("GET", f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{name}").status == 404:
+            self.service_account(SYSTEM, name)
+
+    def server_token_file(self):
+        """The token that the Podpass server shows: of a service account that may review tokens."""
+        path = self.directory / "podpass-server.token"
+        self.system_account("podpass-server")
+        user = f"system:serviceaccount:{SYSTEM}:podpass-server"
+        if self.request("GET", f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{user.replace(':', '.')}").status == 404:
+            self.bind(user, "system:auth-delegator")
+        path.write_text(self.token(SYSTEM, "podpass-server", audience=self.issuer))
+        return path
+
+    def mint(self, **claims):
+        """A token of any content, signed with the key that the API server signs with."""
+        self.system_account("podpass-reference")
+        reference = self.token(SYSTEM, "podpass-reference")
+        return certificates.sign_jwt(self._signing_key, header(reference), {**payload(reference), **claims})

@@ -71,6 +71,12 @@ def namespace(cluster, name):
 
 
 class Server(podpass_server.Podpass):
+    """`podpass up`, which keeps its ports over a restart."""
+
+    def __init__(self, directory, *flags):
+        super().__init__(directory, *flags)
+        self.ports = podpass_server.free_ports(2)
+
     def command(self, *words, check=True, **more):
         """A podpass command as an administrator types it who has sourced `podpass env`."""
         return self.run([podpass_server.BINARY, *words], self.root_env(), check, **more)
@@ -78,23 +84,40 @@ class Server(podpass_server.Podpass):
     def command_json(self, *words):
         return json.loads(self.command(*words).stdout)
 
+    def register(self, name, cluster, *flags):
+        """Registers a control plane, with a token of its own to read the keys with; what the command says."""
+        return self.command_json("cluster", "register", name, "--kubeconfig", cluster.kubeconfig(), "--server-token-file",
+                                 cluster.server_token_file(), "--json", *flags)
+
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """A failure shows the end of the server's log."""
+    """A failure shows the end of the logs."""
     outcome = yield
     report = outcome.get_result()
-    for value in item.funcargs.values() if report.failed and hasattr(item, "funcargs") else ():
-        if isinstance(value, (Server, kubernetes.Cluster)):
-            report.sections.append((f"the log of {type(value).__name__}", value.log_text()[-6000:]))
+    for name, value in item.funcargs.items() if report.failed and hasattr(item, "funcargs") else ():
+        if hasattr(value, "log_text"):
+            report.sections.append((f"the log of {name}", value.log_text()[-6000:]))
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    podpass = Server(tmp_path_factory.mktemp("podpass")).start()
-    yield podpass
-    assert podpass.process.poll() is None, f"the server ended during the tests\n{podpass.log_text()}"
-    assert podpass.stop() == 0, podpass.log_text()
+def make_server(tmp_path_factory):
+    """Starts servers, which end with the tests, and well."""
+    made = []
+
+    def make(*flags):
+        made.append(Server(tmp_path_factory.mktemp("podpass"), *flags))
+        return made[-1].start()
+
+    yield make
+    for server in made:
+        assert server.process.poll() is None, f"a server ended during the tests\n{server.log_text()}"
+        assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="session")
+def server(make_server):
+    return make_server()
 
 
 @pytest.fixture
@@ -103,14 +126,31 @@ def world(server, name):
 
 
 @pytest.fixture(scope="session")
-def registered(server, cluster):
-    """The name of the control plane as a cluster of Podpass; its tokens are checked by their signature."""
-    server.command("cluster", "register", "onprem", "--kubeconfig", cluster.kubeconfig())
-    return "onprem"
+def registration(server, cluster):
+    """What `podpass cluster register` said of the control plane; its tokens are checked by their signature."""
+    return server.register("onprem", cluster)
+
+
+@pytest.fixture(scope="session")
+def registered(registration):
+    return registration["registration"]["clusterName"]
 
 
 @pytest.fixture(scope="session")
 def reviewed(server, cluster):
     """The same control plane again; it is asked about each token."""
-    server.command("cluster", "register", "onprem-reviewed", "--kubeconfig", cluster.kubeconfig(), "--token-review")
-    return "onprem-reviewed"
+    return server.register("onprem-reviewed", cluster, "--token-review")["registration"]["clusterName"]
+
+
+@pytest.fixture(scope="session")
+def webhook_env(server, cluster, registration):
+    """The webhook proves who it is by the token of its own service account."""
+    return web_identity(server, cluster, registration["webhookRoleArn"], "podpass-webhook")
+
+
+def web_identity(server, cluster, role_arn, service_account, name="1"):
+    """The environment of a part of Podpass that runs in the cluster: a role, and a token as the kubelet projects it."""
+    cluster.system_account(service_account)
+    token_file = cluster.directory / f"{service_account}-{name}.token"
+    token_file.write_text(cluster.token(kubernetes.SYSTEM, service_account, audience=kubernetes.STS_AUDIENCE))
+    return server.bare_env(AWS_ROLE_ARN=role_arn, AWS_WEB_IDENTITY_TOKEN_FILE=str(token_file))
