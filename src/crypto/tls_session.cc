@@ -252,7 +252,7 @@ std::string TlsSession::State::words() {
     return text;
   }
   if (is_cut()) return established ? "the connection was cut off" : "the connection ended during the TLS handshake";
-  if (side == Side::client && reason == SSL_R_WRONG_VERSION_NUMBER) {
+  if (side == Side::client && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)) {
     return "the server speaks no TLS; it may be one for plain HTTP";
   }
   return in_words(reason);
