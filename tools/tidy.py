@@ -61,6 +61,9 @@ class Source:
 SIDEWAYS = {
     ("sts", "iam"): {"iam/lookup.h"},
     ("eks", "iam"): {"iam/lookup.h"},
+    ("web_identity", "iam"): {"iam/lookup.h"},
+    ("web_identity", "eks"): {"eks/lookup.h"},
+    ("sts", "web_identity"): {"web_identity/identity.h"},
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "iam"): {"iam/lookup.h"},

@@ -116,6 +116,16 @@ void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, co
   tx.erase(kClusters, cluster_key);
 }
 
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer) {
+  std::vector<const ClusterRecord*> clusters;
+  // The quota bounds how many there are, and they are in memory.
+  for (const auto& row : tx.scan(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
+    if (row.record->issuer == issuer) clusters.push_back(row.record);
+  }
+  return clusters;
+}
+
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id) {
   const auto* issuer = tx.find(kIssuers, {issuer_id});
   if (!issuer) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/call.h"
 #include "eks/records.h"
@@ -41,6 +42,10 @@ std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string
 // Removes the cluster and all that ends with it, as on EKS: its associations. `record` is what find_cluster() gave.
 void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
                    const ClusterRecord& record);
+
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {

@@ -178,8 +178,34 @@ http::Response Gateway::finish(const Running& running, const http::Request& requ
              : aws::rest_json::write(std::get<std::string>(*std::move(output)));
 }
 
-// Authenticates, and reads the operation and its input.
+// The operation, its input, and who calls. What is wrong with the signature is said before what is wrong with the rest.
 Result<void> Gateway::prepare(Running& running, http::Request& request) {
+  if (running.service.protocol == aws::Protocol::query) {
+    auto match = aws::query::read(running.service, request);
+    TRY(let_in(running, request, match ? match->operation : nullptr));
+    if (!match) return std::move(match).error();
+    running.operation = match->operation;
+    running.input = std::move(match->input);
+    running.reading = codec::Reading::text;
+    return {};
+  }
+  auto match = aws::rest_json::match(running.service.operations, request);
+  TRY(let_in(running, request, match ? match->operation : nullptr));
+  if (!match) return std::move(match).error();
+  running.operation = match->operation;
+  auto input = TRY(aws::rest_json::read(*std::move(match), request));
+  running.input = std::move(input.value);
+  running.reading = input.reading;
+  return {};
+}
+
+// Finds the caller. An operation that is public is called by nobody in particular, signed or not: what is in the
+// request proves who calls. `operation` is null if the request names none.
+Result<void> Gateway::let_in(Running& running, const http::Request& request, const aws::Operation* operation) {
+  if (operation && operation->is_public) {
+    running.caller = Authenticator::anonymous();
+    return {};
+  }
   const auto dialect = dialect_of(running.service);
   auto credentialed = TRY(aws::read_authorization(request, dialect));
   if (credentialed.anonymous()) return aws::missing_authentication(dialect);
@@ -191,18 +217,6 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
       session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
     return aws::invalid_session_token(dialect);
   }
-  if (running.service.protocol == aws::Protocol::query) {
-    auto match = TRY(aws::query::read(running.service, request));
-    running.operation = match.operation;
-    running.input = std::move(match.input);
-    running.reading = codec::Reading::text;
-    return {};
-  }
-  auto match = TRY(aws::rest_json::match(running.service.operations, request));
-  running.operation = match.operation;
-  auto input = TRY(aws::rest_json::read(std::move(match), request));
-  running.input = std::move(input.value);
-  running.reading = input.reading;
   return {};
 }
 

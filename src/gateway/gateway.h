@@ -36,6 +36,7 @@ class Gateway {
   boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body,
                                                   std::string_view request_id);
   Result<void> prepare(Running& running, http::Request& request);
+  Result<void> let_in(Running& running, const http::Request& request, const aws::Operation* operation);
   Result<aws::Answer> run_once(Running& running, const http::Request& request, store::Transaction& tx);
   http::Response finish(const Running& running, const http::Request& request, Result<aws::Answer>& output);
   void record(const Running& running, const http::Request& request, const Error* error);
