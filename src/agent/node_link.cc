@@ -38,30 +38,17 @@ Error failed(std::string_view what, int reason) {
                                         reason == EPERM ? " (this needs the capability NET_ADMIN)" : ""));
 }
 
-// The link's index, 0 if there is none, and its kind.
-struct Link {
-  int index = 0;
-  std::string kind;
-};
-
-Result<Link> find_link(Netlink& netlink) {
+// The link's index; 0 if there is none.
+Result<int> find_link(Netlink& netlink) {
   ifinfomsg body{};
   body.ifi_family = AF_UNSPEC;
   NetlinkRequest request(RTM_GETLINK, 0, body);
   request.add(IFLA_IFNAME, std::string_view(kPodLink, std::strlen(kPodLink) + 1));
-  Link link;
-  const int error = netlink.ask(request, [&](const nlmsghdr& header, const char* answer) {
-    link.index = reinterpret_cast<const ifinfomsg*>(answer)->ifi_index;
-    for_each_attribute(header, sizeof(ifinfomsg), [&](std::uint16_t type, std::string_view bytes) {
-      if (type != IFLA_LINKINFO) return;
-      auto left = static_cast<int>(bytes.size());
-      for (auto* each = reinterpret_cast<const rtattr*>(bytes.data()); RTA_OK(each, left);
-           each = RTA_NEXT(each, left)) {
-        if (each->rta_type == IFLA_INFO_KIND) link.kind = static_cast<const char*>(RTA_DATA(each));
-      }
-    });
+  int link = 0;
+  const int error = netlink.ask(request, [&](const nlmsghdr&, const char* answer) {
+    link = reinterpret_cast<const ifinfomsg*>(answer)->ifi_index;
   });
-  if (error == ENODEV) return Link{};
+  if (error == ENODEV) return 0;
   if (error != 0) return failed(fmt::format("look for the link {}", kPodLink), error);
   return link;
 }
@@ -78,7 +65,7 @@ int add_link(Netlink& netlink, std::string_view kind) {
 Result<int> ensure_link(Netlink& netlink) {
   auto link = TRY(find_link(netlink));
   for (const auto kind : kKinds) {
-    if (link.index != 0) break;
+    if (link != 0) break;
     const int error = add_link(netlink, kind);
     if (error == EOPNOTSUPP) continue;
     if (error != 0 && error != EEXIST) return failed(fmt::format("add the link {} ({})", kPodLink, kind), error);
@@ -86,23 +73,15 @@ Result<int> ensure_link(Netlink& netlink) {
       log::warn(fmt::format("This kernel has no {} links; {} is a {}.", kKinds[0], kPodLink, kind));
     link = TRY(find_link(netlink));
   }
-  if (link.index == 0) return failed(fmt::format("add the link {}", kPodLink), EOPNOTSUPP);
-  if (link.kind != kKinds[0] && link.kind != kKinds[1]) {
-    return Error{ErrorKind::conflict,
-                 {},
-                 0,
-                 fmt::format("There is a link {} already, of kind '{}'; remove it.", kPodLink, link.kind),
-                 {},
-                 {}};
-  }
+  if (link == 0) return failed(fmt::format("add the link {}", kPodLink), EOPNOTSUPP);
   ifinfomsg up{};
-  up.ifi_index = link.index;
+  up.ifi_index = link;
   up.ifi_flags = IFF_UP;
   up.ifi_change = IFF_UP;
   if (const int error = netlink.change(NetlinkRequest(RTM_NEWLINK, 0, up))) {
     return failed(fmt::format("set the link {} up", kPodLink), error);
   }
-  return link.index;
+  return link;
 }
 
 Result<void> ensure_address(Netlink& netlink, int link, const Address& address) {

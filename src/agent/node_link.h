@@ -2,7 +2,8 @@
 // by, and a route to each in the main table. Made by rtnetlink(7), without other programs; needs CAP_NET_ADMIN.
 //
 // Idempotent: what is there already stays. An equal route over another interface is an error, for then packets would go
-// there. The link is of kind dummy; where the kernel has none, a bridge without ports, which does the same.
+// there. The link is of kind dummy; where the kernel has none, a bridge without ports, which does the same. One of that
+// name that is there already is taken, whatever its kind.
 //
 // One thread; blocks for the kernel's answers, which are immediate. Errors: unavailable, naming what could not be done
 // and the kernel's reason; conflict for the route. Sources: rtnetlink(7), RFC 4193 for fd00::/8, linux/if_link.h.
