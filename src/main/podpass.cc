@@ -16,6 +16,7 @@
 #include "gateway/services.h"
 #include "policy_cli/command.h"
 #include "up/up.h"
+#include "webhook/command.h"
 
 namespace podpass {
 namespace {
@@ -207,6 +208,7 @@ int run(int argc, char** argv) {
       {"exec", add_exec(app)},
       {"token", add_token(app)},
       {"agent", agent::add_agent(app)},
+      {"webhook", webhook::add_webhook(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},
