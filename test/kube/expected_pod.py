@@ -22,14 +22,17 @@ SKIP_LABEL = "eks.amazonaws.com/skip-pod-identity-webhook"
 JITTERED_SECONDS = range(79_200, 86_401)  # of a pod identity token whose life is the default
 
 
-def pod_identity(pod, region=None):
-    """The pod with EKS Pod Identity. The token's life stands as "jittered" where chance decides it."""
+def pod_identity(pod, region=None, defaulted=True):
+    """The pod with EKS Pod Identity. The token's life stands as "jittered" where chance decides it.
+
+    `defaulted`: the API server completes what was added, as it does with all that it stores.
+    """
     variables = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": f"{POD_IDENTITY['mount']}/{POD_IDENTITY['file']}",
     }
     seconds = token_seconds(pod)
-    made = _with_token(pod, POD_IDENTITY, "jittered" if seconds == 86_400 else seconds, _regions(region), variables)
+    made = _with_token(pod, POD_IDENTITY, "jittered" if seconds == 86_400 else seconds, _regions(region), variables, defaulted)
     made["metadata"]["labels"] = {**made["metadata"].get("labels", {}), **LABEL}
     return made
 
@@ -37,7 +40,7 @@ def pod_identity(pod, region=None):
 def web_identity(pod, role_arn, region=None):
     """The pod with IAM roles for service accounts."""
     variables = {"AWS_ROLE_ARN": role_arn, "AWS_WEB_IDENTITY_TOKEN_FILE": f"{WEB_IDENTITY['mount']}/{WEB_IDENTITY['file']}"}
-    return _with_token(pod, WEB_IDENTITY, token_seconds(pod), _regions(region), variables)
+    return _with_token(pod, WEB_IDENTITY, token_seconds(pod), _regions(region), variables, True)
 
 
 def token_seconds(pod):
@@ -48,13 +51,14 @@ def _regions(region):
     return {"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {}
 
 
-def _with_token(pod, token, seconds, regions, variables):
+def _with_token(pod, token, seconds, regions, variables, defaulted):
     made = copy.deepcopy(pod)
     spec = made["spec"]
     volumes = spec.setdefault("volumes", [])
     if token["volume"] not in [volume["name"] for volume in volumes]:
         source = {"audience": token["audience"], "expirationSeconds": seconds, "path": token["file"]}
-        volumes.insert(0, {"name": token["volume"], "projected": {"sources": [{"serviceAccountToken": source}]}})
+        projected = {"sources": [{"serviceAccountToken": source}], **({"defaultMode": 420} if defaulted else {})}
+        volumes.insert(0, {"name": token["volume"], "projected": projected})
     skipped = [name.strip() for name in made["metadata"].get("annotations", {}).get("eks.amazonaws.com/skip-containers", "").split(",")]
     for container in spec["containers"] + spec.get("initContainers", []):
         if container["name"] not in skipped:

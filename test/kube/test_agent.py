@@ -8,12 +8,12 @@ import json
 
 import agent as agents
 import certificates
-import conftest
 import node as nodes
 import pytest
 import webhook as webhooks
 from podpass_server import BIN, CLIENTS, REGION, allow
 from processes import eventually
+from server import web_identity
 from world import World
 
 BODY = "echo configured\n"
@@ -29,12 +29,12 @@ class Stack:
         self.world = World(server, "stack")
         authority = certificates.Authority(directory / "pki")
         certificate, key = authority.issue("webhook", "webhook", hosts=["127.0.0.1"])
-        webhook_env = conftest.web_identity(server, cluster, self.registration["webhookRoleArn"], "podpass-webhook", "stack")
+        webhook_env = web_identity(server, cluster, self.registration["webhookRoleArn"], "podpass-webhook", "stack")
         self.webhook = webhooks.Webhook(directory, "stack", webhook_env, "--cluster-name", self.name, "--endpoint", server.endpoint,
                                         "--kubeconfig", cluster.kubeconfig(), "--tls-cert", certificate, "--tls-key", key,
                                         "--aws-default-region", REGION).start()
         webhooks.install(cluster, self.webhook, webhooks.by_url(self.webhook, authority.ca))
-        agent_env = conftest.web_identity(server, cluster, self.registration["nodeRoleArn"], "podpass-agent", "stack")
+        agent_env = web_identity(server, cluster, self.registration["nodeRoleArn"], "podpass-agent", "stack")
         self.agent = agents.Agent(directory, node, server, self.name, agent_env).start()
         self.bucket = self.world.bucket(**{"bootstrap.sh": BODY.encode()})
         self.role = self.world.role(policy=allow("s3:GetObject", f"arn:aws:s3:::{self.bucket}/*"))

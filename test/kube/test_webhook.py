@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import os
+import shlex
 import subprocess
 import time
 
@@ -12,8 +13,9 @@ import cluster as kubernetes
 import expected_pod
 import pytest
 import webhook as webhooks
-from podpass_server import allow
 from processes import eventually
+from server import web_identity
+from world import World
 
 RACES = int(os.environ.get("PODPASS_RACES", "1000"))
 RACE_SECONDS = 120
@@ -287,6 +289,44 @@ def test_restart_of_the_webhook(cluster, world, registered, webhook):
     webhook.kill()
     webhook.start()
     assert is_given_identity(cluster.pod(namespace, "killed", "sa"))
+
+
+def test_restart_of_the_server(make_server, cluster, authority, name, tmp_path):
+    """While it is away: who is known keeps the identity; who is not known goes by the namespace's failure policy, and it is told."""
+    server = make_server()
+    registration = server.register("onprem", cluster)
+    world = World(server, name)
+    certificate, key = authority.issue(name, "webhook", hosts=["127.0.0.1"])
+    env = web_identity(server, cluster, registration["webhookRoleArn"], "podpass-webhook", name)
+    webhook = webhooks.Webhook(tmp_path, name, env, "--cluster-name", "onprem", "--endpoint", server.endpoint, "--kubeconfig",
+                               cluster.kubeconfig(), "--tls-cert", certificate, "--tls-key", key, "--lookup-timeout", "1s").start()
+    try:
+        webhooks.install(cluster, webhook, webhooks.by_url(webhook, authority.ca))
+        strict = f"{name}-strict"
+        cluster.namespace(strict, labels={webhooks.LABEL: name}, annotations={"podpass.dev/failure-policy": "fail"})
+        for account in ("known", "unknown"):
+            cluster.service_account(name, account)
+            cluster.service_account(strict, account)
+        world.associate(world.role(), "known", name, "onprem")
+        assert is_given_identity(cluster.pod(name, "before", "known"))
+
+        assert server.stop() == 0
+        assert is_given_identity(cluster.pod(name, "known", "known"))
+        run = f"run lenient -n {name} --image=a --restart=Never --overrides=" + shlex.quote('{"spec":{"serviceAccountName":"unknown"}}')
+        lenient = cluster.kubectl(run)
+        assert "Warning: pod admitted without credentials" in lenient.stderr
+        assert not is_given_identity(cluster.get_pod(name, "lenient"))
+        events = f"/api/v1/namespaces/{name}/events"
+        eventually(lambda: "PodIdentityUnknown" in [event["reason"] for event in cluster.call("GET", events)["items"]])
+        refused = cluster.request_pod(strict, "strict", "unknown")
+        assert refused.status == 503 and "pod refused" in refused.json["message"], refused.body
+
+        server.start()
+        world.associate(world.role(), "unknown", name, "onprem")
+        assert is_given_identity(cluster.pod(name, "after", "unknown"))
+        assert cluster.request_pod(strict, "strict", "unknown").status == 201
+    finally:
+        webhook.kill()
 
 
 def test_an_expired_certificate(cluster, world, registered, make_webhook, authority):
