@@ -129,6 +129,7 @@ HIDDEN = [
     (r"boost/beast", {"http"}, "use src/http"),
     (r"sqlite3\.h$", {"store"}, "use src/store"),
     (r"pugixml", {"codec"}, "use codec/xml.h"),
+    (r"yaml-cpp", {"codec"}, "use codec/yaml.h"),
     (r"CLI/", {"main", "cli", "up", "exec", "agent", "server", "webhook", "cluster_cli", "policy_cli"}, "parse the command line in a program"),
 ]
 

@@ -163,8 +163,7 @@ void AssociationFeed::add(const std::string& cluster, Change change) {
   auto found = clusters_.find(cluster);
   if (found == clusters_.end()) {
     if (clusters_.size() == kClustersKept) {
-      const auto oldest =
-          std::ranges::min_element(clusters_, {}, [](const auto& each) { return each.second.last(); });
+      const auto oldest = std::ranges::min_element(clusters_, {}, [](const auto& each) { return each.second.last(); });
       forgotten_ = std::max(forgotten_, oldest->second.last());
       clusters_.erase(oldest);
     }

@@ -90,7 +90,8 @@ void check_keys(const ClusterRecord& record, const Probe& probe, const std::stri
 }
 
 void check_review(const ClusterRecord& record, const Probe& probe, const std::string& cluster, Steps& steps) {
-  if (!record.registration->token_review) return steps.skip("token review", "It is off: tokens are checked by key only.");
+  if (!record.registration->token_review)
+    return steps.skip("token review", "It is off: tokens are checked by key only.");
   if (probe.review) return steps.ok("token review", "The API server answers reviews.");
   steps.fail("token review", "The API server does not answer reviews: " + probe.review.error().message,
              advice_for(probe.review.error(), cluster));
@@ -133,12 +134,11 @@ void check_association(aws::Call& call, const CheckCluster::Request& request, St
   const auto& account = *request.serviceAccount;
   const auto* found = find_association(call.tx, call.deployment, request.clusterName, space, account);
   if (!found) {
-    return steps.fail(
-        "association",
-        fmt::format("There is none for service account {} in namespace {}.", account, space),
-        fmt::format("Create it: aws eks create-pod-identity-association --cluster-name {} --namespace {} "
-                    "--service-account {} --role-arn ARN.",
-                    request.clusterName, space, account));
+    return steps.fail("association",
+                      fmt::format("There is none for service account {} in namespace {}.", account, space),
+                      fmt::format("Create it: aws eks create-pod-identity-association --cluster-name {} --namespace {} "
+                                  "--service-account {} --role-arn ARN.",
+                                  request.clusterName, space, account));
   }
   steps.ok("association", found->id + " is there.");
   check_role(call, *found, steps);
@@ -174,9 +174,8 @@ Result<CheckCluster::Response> CheckCluster::handle(aws::Call& call, const Reque
     const std::string key(call.request_id);
     auto probe = clusters.take_probe(key);
     if (!probe && call.waits == 0) {
-      return call.wait_for([&clusters, name, key](std::function<void()> done) {
-        clusters.probe(name, key, std::move(done));
-      });
+      return call.wait_for(
+          [&clusters, name, key](std::function<void()> done) { clusters.probe(name, key, std::move(done)); });
     }
     if (!probe) return Error::unavailable("Too many clusters are being checked. Try again.");
     const auto* access = call.tx.find(kClusterAccess, {call.deployment.account, call.deployment.region, name});

@@ -58,9 +58,12 @@ Result<kube::ClusterAccess::Cluster> open_access(const aws::Deployment& deployme
   cluster.only_keys = record.only_keys;
   if (record.only_keys) cluster.jwks_path = std::exchange(cluster.server.base_path, {});
   cluster.server.tls.ca_pem = record.certificate_authority;
+  cluster.server.tls.server_name = record.server_name;
   cluster.server.tls.certificate_pem = record.client_certificate;
   if (record.sealed.empty()) return cluster;
-  const auto damaged = [&] { return Error::internal("the credentials for the API server of " + name + " are damaged"); };
+  const auto damaged = [&] {
+    return Error::internal("the credentials for the API server of " + name + " are damaged");
+  };
   auto sealed = codec::base64_decode(record.sealed);
   if (!sealed) return damaged();
   auto json = deployment.at_rest->open(*sealed, cluster_arn(deployment, name));
@@ -123,11 +126,16 @@ Result<ClusterAccessRecord> make_access(const aws::Deployment& deployment, const
   ClusterAccessRecord record;
   record.endpoint = read.url();
   record.certificate_authority = TRY(read_pem(server.certificateAuthorityData, "apiServer.certificateAuthorityData"));
+  record.server_name = server.tlsServerName.value_or("");
+  if (record.server_name.size() > 253 || !only_alnum_and(record.server_name, "-.:")) {
+    return Error::invalid("apiServer.tlsServerName: it is not a host name.");
+  }
   AccessSecrets secrets;
   if (credentials) {
     record.client_certificate = TRY(read_pem(credentials->clientCertificateData, "credentials.clientCertificateData"));
     secrets.clientKey = TRY(read_pem(credentials->clientKeyData, "credentials.clientKeyData"));
-    secrets.bearerToken = trim(credentials->bearerToken.value_or(""));
+    secrets.bearerToken = credentials->bearerToken.value_or("");
+    while (secrets.bearerToken.ends_with('\n') || secrets.bearerToken.ends_with('\r')) secrets.bearerToken.pop_back();
   }
   if (record.client_certificate.empty() != secrets.clientKey.empty()) {
     return Error::invalid("credentials: clientCertificateData and clientKeyData go together.");

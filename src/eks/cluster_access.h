@@ -14,10 +14,11 @@ namespace podpass::eks {
 
 // As a caller gives it.
 struct ApiServerRequest {
-  std::string endpoint;  // https://host[:port][/path]; http on loopback only
+  std::string endpoint;                                 // https://host[:port][/path]; http on loopback only
   std::optional<std::string> certificateAuthorityData;  // PEM in base64, as in a kubeconfig; else the system's
+  std::optional<std::string> tlsServerName;             // what its certificate must name, if not the host
 };
-BOOST_DESCRIBE_STRUCT(ApiServerRequest, (), (endpoint, certificateAuthorityData))
+BOOST_DESCRIBE_STRUCT(ApiServerRequest, (), (endpoint, certificateAuthorityData, tlsServerName))
 
 // What proves us to it. The audit trail hides it whole (gateway/audit.cc).
 struct ApiServerCredentials {

@@ -16,8 +16,8 @@ constexpr std::string_view kProviders[] = {"EKS_ANYWHERE", "ANTHOS",  "GKE", "AK
 
 Result<void> check_connector(const aws::Call& call, const ConnectorConfigRequest& connector) {
   if (std::ranges::find(kProviders, connector.provider) == std::end(kProviders)) {
-    return Error::invalid(fmt::format("connectorConfig.provider: '{}' is none of {}.", connector.provider,
-                                      fmt::join(kProviders, ", ")));
+    return Error::invalid(
+        fmt::format("connectorConfig.provider: '{}' is none of {}.", connector.provider, fmt::join(kProviders, ", ")));
   }
   TRY(check_role_arn(connector.roleArn, "connectorConfig.roleArn"));
   if (iam::account_of_role_arn(connector.roleArn) != call.deployment.account) {
@@ -64,9 +64,9 @@ Result<RegisterCluster::Response> RegisterCluster::handle(aws::Call& call, const
   cluster.status = "PENDING";
   cluster.clientRequestToken = request.clientRequestToken;
   cluster.tags = request.tags;
-  cluster.connectorConfig = ConnectorConfig{call.random().uuid(), call.random().text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 20),
-                                            call.now + kActivationTime, request.connectorConfig.provider,
-                                            request.connectorConfig.roleArn};
+  cluster.connectorConfig =
+      ConnectorConfig{call.random().uuid(), call.random().text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 20),
+                      call.now + kActivationTime, request.connectorConfig.provider, request.connectorConfig.roleArn};
   record.keys.document = codec::Value::map({{"keys", codec::Value::list()}});
   record.keys.keys = crypto::KeySet::of({});
   record.registration.emplace().id = call.random().uuid();

@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "base/strings.h"
 #include "codec/base64.h"
 #include "crypto/sign.h"
+#include "kube/cluster_access.h"
 
 namespace podpass::eks {
 namespace {
+
+constexpr std::size_t kMostClusters = 10'000;
 
 // Whatever the quota: it may have been higher when they were made.
 template <class T>
@@ -59,8 +64,7 @@ Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::
 
 Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name) {
   if (find_cluster(tx, deployment, name)) {
-    return Error{
-        ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {{"clusterName", name}}};
+    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {{"clusterName", name}}};
   }
   if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
     return Error{ErrorKind::limit,
@@ -97,8 +101,31 @@ std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string
     const auto* record = tx.find(kClusters, {local->account, local->region, local->cluster});
     if (record && record->issuer == issuer) return local->cluster;
   }
-  const auto registered = tx.scan(kRegisteredIssuers, {issuer}, 2);
-  return registered.size() == 1 ? std::optional(registered[0].key.back()) : std::nullopt;
+  std::optional<std::string> found;
+  for (const auto& row : tx.scan(kClusters, {}, kMostClusters)) {
+    if (!row.record->registration || row.record->issuer != issuer) continue;
+    if (found) return std::nullopt;
+    found = row.key.back();
+  }
+  return found;
+}
+
+std::optional<Error> read_new_keys(const aws::Call& call, const std::vector<const ClusterRecord*>& clusters) {
+  auto* access = call.deployment.clusters;
+  if (!access || call.waits > 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* cluster : clusters) {
+    if (cluster->registration && cluster->registration->reads_keys) names.push_back(cluster->cluster.name.value_or(""));
+  }
+  if (names.empty()) return std::nullopt;
+  return call.wait_for([access, names = std::move(names)](std::function<void()> done) {
+    auto rest = std::make_shared<std::atomic<std::size_t>>(names.size());
+    for (const auto& name : names) {
+      access->read_keys(name, [rest, done] {
+        if (--*rest == 0) done();
+      });
+    }
+  });
 }
 
 void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
@@ -107,7 +134,6 @@ void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, co
   erase_below(tx, kAssociations, cluster_key);
   erase_below(tx, kAssociationIds, cluster_key);
   if (record.registration) {
-    tx.erase(kRegisteredIssuers, {record.issuer, deployment.account, deployment.region, name});
     tx.erase(kClusterAccess, cluster_key);
   } else {
     tx.erase(kIssuers, {std::string_view(record.issuer).substr(record.issuer.rfind('/') + 1)});

@@ -49,24 +49,20 @@ struct SigningKeyRecord {
 BOOST_DESCRIBE_STRUCT(SigningKeyRecord, (), (sealed))
 inline constexpr store::Table<SigningKeyRecord> kSigningKeys{"cluster_signing_keys"};
 
-// cluster_access/<account>/<region>/<name>: how the signing keys of a registered cluster are read: from its API server, or
-// from a URL that has nothing but the keys.
+// cluster_access/<account>/<region>/<name>: how the signing keys of a registered cluster are read: from its API server,
+// or from a URL that has nothing but the keys.
 struct ClusterAccessRecord {
   std::string endpoint;  // the API server's URL, or that of the keys
   bool only_keys = false;
   std::string certificate_authority;  // PEM; empty: the system's
+  std::string server_name;            // what its certificate must name; empty: the host of the endpoint
   std::string client_certificate;     // PEM; empty: none
-  std::string sealed;  // AccessSecrets as JSON, sealed at rest with the cluster's ARN as associated data; base64. Or empty
+  std::string
+      sealed;  // AccessSecrets as JSON, sealed at rest with the cluster's ARN as associated data; base64. Or empty
 };
 BOOST_DESCRIBE_STRUCT(ClusterAccessRecord, (),
-                      (endpoint, only_keys, certificate_authority, client_certificate, sealed))
+                      (endpoint, only_keys, certificate_authority, server_name, client_certificate, sealed))
 inline constexpr store::Table<ClusterAccessRecord> kClusterAccess{"cluster_access"};
-
-// registered_issuers/<issuer URL>/<account>/<region>/<name>: several clusters may have one issuer URL. What the key says
-// is not said again.
-struct RegisteredIssuerRecord {};
-BOOST_DESCRIBE_STRUCT(RegisteredIssuerRecord, (), ())
-inline constexpr store::Table<RegisteredIssuerRecord> kRegisteredIssuers{"registered_issuers"};
 
 // cluster_issuers/<issuer id>: 32 hex digits, the last part of a local cluster's issuer URL -> whose it is.
 struct IssuerRecord {

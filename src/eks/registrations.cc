@@ -25,10 +25,6 @@ store::KeyParts cluster_key(const aws::Call& call, std::string_view name) {
   return {call.deployment.account, call.deployment.region, name};
 }
 
-store::KeyParts issuer_key(const aws::Call& call, std::string_view issuer, std::string_view name) {
-  return {issuer, call.deployment.account, call.deployment.region, name};
-}
-
 Result<void> set_issuer(Draft& draft, const std::string& issuer) {
   const bool visible = std::ranges::all_of(issuer, [](char c) { return c > ' ' && c <= '~'; });
   if (issuer.empty() || issuer.size() > kMaxIssuerBytes || !visible) {
@@ -90,19 +86,16 @@ Result<std::optional<ClusterAccessRecord>> requested_access(aws::Call& call, con
 
 // The API server as it is known, for other credentials.
 ApiServerRequest as_request(const ClusterAccessRecord& access) {
-  ApiServerRequest server{access.endpoint, {}};
+  ApiServerRequest server{access.endpoint, {}, {}};
+  if (!access.server_name.empty()) server.tlsServerName = access.server_name;
   if (!access.certificate_authority.empty()) {
     server.certificateAuthorityData = codec::base64_encode(access.certificate_authority);
   }
   return server;
 }
 
-void save(aws::Call& call, const Draft& draft, std::string_view old_issuer) {
+void save(aws::Call& call, const Draft& draft) {
   const auto key = cluster_key(call, draft.name);
-  if (old_issuer != draft.record.issuer) {
-    if (!old_issuer.empty()) call.tx.erase(kRegisteredIssuers, issuer_key(call, old_issuer, draft.name));
-    call.tx.put(kRegisteredIssuers, issuer_key(call, draft.record.issuer, draft.name), RegisteredIssuerRecord{});
-  }
   if (draft.access) {
     call.tx.put(kClusterAccess, key, *draft.access);
   } else {
@@ -195,7 +188,7 @@ Result<RegistrationResponse> RegisterExternalCluster::handle(aws::Call& call, co
   auto access = TRY(requested_access(call, name, request.apiServer, request.credentials, request.jwksUri));
   set_access(call, draft, std::move(access));
   TRY(check_whole(draft));
-  save(call, draft, "");
+  save(call, draft);
   return Response{shape(call, name, draft.record, draft.access ? &*draft.access : nullptr)};
 }
 
@@ -231,7 +224,7 @@ Result<RegistrationResponse> UpdateClusterRegistration::handle(aws::Call& call, 
     set_access(call, draft, std::move(changed));
   }
   TRY(check_whole(draft));
-  save(call, draft, existing->issuer);
+  save(call, draft);
   return Response{shape(call, name, draft.record, draft.access ? &*draft.access : nullptr)};
 }
 

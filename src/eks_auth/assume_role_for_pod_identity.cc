@@ -88,12 +88,9 @@ Error unknown_key(aws::Call& call, const std::string& name, const eks::ClusterRe
             {},
             {}};
   }
-  auto* clusters = call.deployment.clusters;
+  if (auto waits = eks::read_new_keys(call, {&cluster})) return *std::move(waits);
+  const auto* clusters = call.deployment.clusters;
   if (!cluster.registration || !cluster.registration->reads_keys || !clusters) return error;
-  if (call.waits == 0) {
-    return call.wait_for(
-        [clusters, name](std::function<void()> done) { clusters->read_keys(name, std::move(done)); });
-  }
   const auto status = clusters->keys_status(name);
   if (status.failure.empty()) return error;
   call.audit.add("reason", "the keys could not be read: " + status.failure);
@@ -107,7 +104,8 @@ Result<void> review(aws::Call& call, const std::string& name, const eks::Cluster
   auto* clusters = call.deployment.clusters;
   const auto away = [&](std::string_view why) {
     call.audit.add("reason", "the token could not be reviewed: " + std::string(why));
-    return Error::unavailable(fmt::format("Cluster {} cannot be asked about the service account token just now.", name));
+    return Error::unavailable(
+        fmt::format("Cluster {} cannot be asked about the service account token just now.", name));
   };
   if (!clusters) return away("this server reaches no API servers");
   kube::ClusterAccess::Question question{name, cluster.registration->id, token, kube::user_of(pod),
@@ -127,12 +125,8 @@ Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
   const auto& session = call.caller.session;
   if (!session || session->node.empty() || !pod.node_name || *pod.node_name == session->node) return {};
   call.audit.add("reason", concat({"the pod is on node ", *pod.node_name, ", the caller is node ", session->node}));
-  return Error{ErrorKind::denied,
-               {},
-               0,
-               "The service account token is of a pod on another node than the caller's.",
-               {},
-               {}};
+  return Error{
+      ErrorKind::denied, {}, 0, "The service account token is of a pod on another node than the caller's.", {}, {}};
 }
 
 Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {

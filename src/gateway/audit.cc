@@ -17,7 +17,7 @@ namespace podpass::gateway {
 namespace {
 
 constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
-constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",    "Password",
+constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",     "Password",
                                                   "NewPassword", "WebIdentityToken", "SAMLAssertion", "credentials"};
 constexpr std::size_t kMaxParameterBytes = 4'096;
 constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail

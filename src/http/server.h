@@ -73,8 +73,8 @@ class Server {
   struct Options {
     int threads = 1;
     Limits limits;
-    std::string server_name = "podpass";     // the Server header
-    std::shared_ptr<crypto::ServerTls> tls;  // null: plain
+    std::string server_name = "podpass";       // the Server header
+    std::shared_ptr<crypto::ServerTls> tls{};  // null: plain
   };
 
   Server(Options options, Handler handler);

@@ -4,8 +4,9 @@
 //                              @%NAME@ is it percent-encoded
 //   as root | nobody | user NAME | role NAME   who calls from here on; policies as they are at each call
 //   as session NAME            the holder of the session token that was kept as NAME, where the test can open it
-//   > Operation {json}         runs it; twice, the first time in a transaction that is thrown away, as after a conflict
-//   = {json}                   the answer has at least these members; "*" is any value, "~a*b" one that fits,
+//   > Operation {json}         runs it (service:Operation where two services have it); twice, the first time in a
+//   transaction that is thrown away, as after a conflict = {json}                   the answer has at least these
+//   members; "*" is any value, "~a*b" one that fits,
 //                              and lists match item by item
 //   - Member.Path              the answer does not have this member
 //   ! 404 NoSuchEntity text    it failed like this; "~..." as above

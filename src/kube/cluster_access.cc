@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -62,8 +63,8 @@ Result<void> judge(const Value& answer, const ClusterAccess::Question& question)
   const auto* listed = status->find("audiences");
   const auto* audiences = listed ? listed->as<Value::List>() : nullptr;
   const bool ours = audiences && std::ranges::any_of(*audiences, [&](const Value& each) {
-    return each.as_text() && *each.as_text() == question.audience;
-  });
+                      return each.as_text() && *each.as_text() == question.audience;
+                    });
   if (!ours) return rejected("The cluster does not accept the service account token for " + question.audience + ".");
   const auto* user = status->find("user");
   if (!user || user->text("username") != question.user) {
@@ -119,7 +120,10 @@ struct ClusterAccess::State {
   State(Records records_, const Clock& clock_, Random& random_, Options options_)
       : records(std::move(records_)), clock(clock_), random(random_), options(options_) {}
 
-  void spawn(asio::awaitable<void> work) { asio::co_spawn(io, std::move(work), asio::detached); }
+  // Not at once, even on our own thread: whoever spawns may hold the mutex.
+  void spawn(asio::awaitable<void> task) {
+    asio::post(io, [this, task = std::move(task)]() mutable { asio::co_spawn(io, std::move(task), asio::detached); });
+  }
   std::chrono::steady_clock::time_point after(Milliseconds pause);
   Result<Reached> reach(const std::string& name);
   asio::awaitable<void> sweep();
@@ -246,7 +250,9 @@ void ClusterAccess::State::end_reading(const std::string& name, Result<void> out
     ended.swap(access.waiting);
     waiting -= ended.size();
     if (news && !outcome) {
-      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(access.status.failure)));
+      const auto& error = outcome.error();
+      const auto& why = error.cause.empty() ? error.message : error.cause;
+      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(why)));
     }
   }
   call_all(ended);
@@ -260,8 +266,8 @@ asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sh
   } else if (reached->cluster.id != question.id) {
     outcome = Error::unavailable("its registration has just changed");
   } else {
-    auto calling = reached->client->call("POST", std::string(kTokenReviewPath),
-                                         review_of(question.token, question.audience));
+    auto calling =
+        reached->client->call("POST", std::string(kTokenReviewPath), review_of(question.token, question.audience));
     auto answer = co_await std::move(calling);
     if (answer) {
       outcome = judge(*answer, question);
@@ -436,7 +442,8 @@ void ClusterAccess::probe(const std::string& name, const std::string& key, Done 
 std::optional<ClusterAccess::Probe> ClusterAccess::take_probe(const std::string& key) {
   auto& state = *state_;
   std::lock_guard lock(state.mutex);
-  const auto found = std::ranges::find(state.probes, key, [](const auto& each) -> const std::string& { return each.first; });
+  const auto found =
+      std::ranges::find(state.probes, key, [](const auto& each) -> const std::string& { return each.first; });
   if (found == state.probes.end()) return std::nullopt;
   auto probe = std::move(found->second);
   state.probes.erase(found);

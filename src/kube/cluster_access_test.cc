@@ -3,10 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <future>
 #include <map>
 #include <mutex>
@@ -14,7 +10,7 @@
 #include "base/log.h"
 #include "codec/json.h"
 #include "crypto/jwt.h"
-#include "http/server.h"
+#include "kube/fake_api_server_test.h"
 
 namespace podpass::kube {
 namespace {
@@ -26,101 +22,6 @@ using std::chrono::seconds;
 std::string jwks_of(const crypto::SigningKey& key) {
   return codec::write_json(crypto::KeySet::to_jwks({key.public_key()}));
 }
-
-// Answers what it is told to, by path; counts; can hold its answers back.
-class FakeApiServer {
- public:
-  FakeApiServer() : server_({.threads = 1}, [this](http::Request& request, http::Body& body) { return answer(request, body); }) {
-    port_ = server_.listen("127.0.0.1", 0).value();
-    server_.start();
-  }
-  ~FakeApiServer() {
-    release();
-    server_.stop();
-  }
-
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  void set(const std::string& path, int status, std::string body, std::string type = "application/json") {
-    std::lock_guard lock(mutex_);
-    answers_[path] = {status, std::move(body), std::move(type)};
-  }
-  int asked(const std::string& path) {
-    std::lock_guard lock(mutex_);
-    return asked_[path];
-  }
-  std::string last_body() {
-    std::lock_guard lock(mutex_);
-    return last_body_;
-  }
-  std::string last_authorization() {
-    std::lock_guard lock(mutex_);
-    return last_authorization_;
-  }
-  void hold() {
-    std::lock_guard lock(mutex_);
-    held_ = true;
-  }
-  void wait_until_asked(const std::string& path, int times) {
-    std::unique_lock lock(mutex_);
-    ASSERT_TRUE(changed_.wait_for(lock, seconds{20}, [&] { return asked_[path] >= times; }));
-  }
-  void release() {
-    std::vector<std::function<void()>> waiting;
-    {
-      std::lock_guard lock(mutex_);
-      held_ = false;
-      waiting.swap(waiting_);
-    }
-    for (auto& each : waiting) each();
-  }
-
- private:
-  struct Answer {
-    int status;
-    std::string body, type;
-  };
-
-  asio::awaitable<http::Response> answer(http::Request& request, http::Body& body) {
-    auto reading = body.read_all(1 << 20);
-    auto sent = co_await std::move(reading);
-    auto executor = co_await asio::this_coro::executor;
-    const std::string path(request.path);
-    bool held = false;
-    {
-      std::lock_guard lock(mutex_);
-      last_body_ = sent ? std::string(*sent) : "";
-      last_authorization_ = request.header("Authorization");
-      ++asked_[path];
-      held = held_;
-      changed_.notify_all();
-    }
-    if (held) {
-      auto begin = [&](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        std::lock_guard lock(mutex_);
-        waiting_.push_back([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
-      };
-      co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(begin, asio::use_awaitable);
-    }
-    http::Response response;
-    std::lock_guard lock(mutex_);
-    const auto found = answers_.find(path);
-    response.status = found == answers_.end() ? 404 : found->second.status;
-    response.set("Content-Type", found == answers_.end() ? "text/plain" : found->second.type);
-    response.body = found == answers_.end() ? std::string("nothing here") : found->second.body;
-    co_return response;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::string, Answer> answers_;
-  std::map<std::string, int> asked_;
-  std::string last_body_, last_authorization_;
-  bool held_ = false;
-  std::vector<std::function<void()>> waiting_;
-  http::Server server_;
-  std::uint16_t port_ = 0;
-};
 
 const std::string kJwks(kJwksPath), kReview(kTokenReviewPath), kDiscovery(kDiscoveryPath);
 
@@ -204,7 +105,9 @@ class ClusterAccessTest : public testing::Test {
     if (*outcome) return "ok";
     return (outcome->error().kind == ErrorKind::unauthenticated ? "refused: " : "away: ") + outcome->error().message;
   }
-  void set_review(const std::string& status) { api_.set(kReview, 201, R"({"kind":"TokenReview","status":)" + status + "}"); }
+  void set_review(const std::string& status) {
+    api_.set(kReview, 201, R"({"kind":"TokenReview","status":)" + status + "}");
+  }
 
   crypto::SigningKey key_ = crypto::SigningKey::generate_ec();
   ManualClock clock_;
@@ -388,7 +291,8 @@ TEST_F(ClusterAccessTest, ReviewsAtOnceAreBounded) {
   api_.hold();
   set_review(kGood);
   std::vector<std::future<void>> waits;
-  for (std::size_t i = 0; i < ClusterAccess::kMaxReviews; ++i) waits.push_back(begin_review(question(std::to_string(i))));
+  for (std::size_t i = 0; i < ClusterAccess::kMaxReviews; ++i)
+    waits.push_back(begin_review(question(std::to_string(i))));
   EXPECT_EQ(reviewed(question("one more")), "away: too many tokens are being reviewed");
   access_->stop();
   for (auto& each : waits) EXPECT_TRUE(over(std::move(each)));

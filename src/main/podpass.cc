@@ -10,6 +10,8 @@
 
 #include "agent/command.h"
 #include "cli/connection.h"
+#include "cli/duration.h"
+#include "cluster_cli/command.h"
 #include "codec/json.h"
 #include "exec/exec.h"
 #include "exec/token.h"
@@ -209,6 +211,7 @@ int run(int argc, char** argv) {
       {"token", add_token(app)},
       {"agent", agent::add_agent(app)},
       {"webhook", webhook::add_webhook(app)},
+      {"cluster", cluster_cli::add_cluster(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},

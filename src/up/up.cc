@@ -14,9 +14,12 @@
 #include "cli/connection.h"
 #include "cli/node_credentials.h"
 #include "codec/json.h"
+#include "eks/association_feed.h"
+#include "eks/cluster_access.h"
 #include "eks/lookup.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
+#include "kube/cluster_access.h"
 #include "s3/service.h"
 #include "store/sqlite_backend.h"
 #include "store/store.h"
@@ -86,6 +89,24 @@ class NodeSession final : public cli::CredentialsProvider {
   aws::SigningCredentials credentials_;
   Time renew_at_{};
   std::string role_id_;  // the session ends with the role
+};
+
+// What there is about clusters beside the store: their API servers, and who waits for their associations to change.
+struct ClusterParts {
+  ClusterParts(store::Store& store, aws::Deployment& deployment)
+      : access(eks::access_records(store, deployment), *deployment.clock, *deployment.random),
+        associations(store, deployment) {
+    deployment.clusters = &access;
+    deployment.associations = &associations;
+    access.start();
+  }
+  void stop() {  // before the server does: requests that wait for them end
+    associations.stop();
+    access.stop();
+  }
+
+  kube::ClusterAccess access;
+  eks::AssociationFeed associations;
 };
 
 void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition) {
@@ -165,6 +186,7 @@ Result<void> run(const Options& options) {
   TRY(settle_identity(*store, deployment));
   deployment.sessions =
       std::make_shared<aws::SessionKeys>(TRY(current_session_keys(*store, *deployment.at_rest, random, clock.now())));
+  ClusterParts clusters(*store, deployment);
   // The port first: the deployment's endpoint is part of what the services are made with.
   // The server below its services, so that it is gone before they go, whichever way this function ends.
   std::unique_ptr<s3::Service> s3;
@@ -207,6 +229,7 @@ Result<void> run(const Options& options) {
   wait_for_stop(*store, deployment);
   cli::remove_connection(directory);
   agent.stop();
+  clusters.stop();
   server.stop();
   return {};
 }

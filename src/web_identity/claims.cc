@@ -110,6 +110,8 @@ Result<std::optional<std::string>> source_identity(const Value& claims) {
 
 // Who the token is for. AWS takes `azp` where there is one, and else wants `aud` to name one.
 Result<std::string> audience_of(const Claims& claims, std::string_view authorized_party) {
+  const bool names_one = std::ranges::any_of(claims.audiences, [](const auto& each) { return !each.empty(); });
+  if (!names_one) return missing_claim("aud");
   if (!authorized_party.empty()) return std::string(authorized_party);
   if (claims.audiences.size() > 1) {
     return invalid_token("Token audience contains more than one audience while authorized party is not present");
@@ -142,7 +144,6 @@ Result<Claims> read_claims(const Value& claims) {
   read.subject = claims.text("sub");
   if (read.subject.empty()) return missing_claim("sub");
   for (const auto audience : crypto::audiences(claims)) read.audiences.emplace_back(audience);
-  if (read.audiences.empty()) return missing_claim("aud");
   TRY(read_times(claims, read));
   read.audience = TRY(audience_of(read, claims.text("azp")));
   if (const auto* methods = claims.find("amr")) read.methods = TRY(texts_of(*methods, "amr"));

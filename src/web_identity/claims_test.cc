@@ -63,6 +63,7 @@ TEST(Claims, ThatAreMissingOrOfAnotherType) {
       {R"({"iss": null})", "iss."}, {R"({"iss": 1})", "iss."},       {R"({"iss": ""})", "iss."},
       {R"({"sub": null})", "sub."}, {R"({"sub": 123})", "sub."},     {R"({"sub": ""})", "sub."},
       {R"({"aud": null})", "aud."}, {R"({"aud": []})", "aud."},      {R"({"aud": [1, null]})", "aud."},
+      {R"({"aud": ""})", "aud."},   {R"({"aud": [""]})", "aud."},    {R"({"aud": null, "azp": "client-a"})", "aud."},
       {R"({"exp": null})", "exp."}, {R"({"exp": "17000"})", "exp."}, {R"({"exp": -1})", "exp."},
       {R"({"exp": 1e30})", "exp."}, {R"({"iat": null})", "iat."},    {R"({"iat": "now"})", "iat."},
   };

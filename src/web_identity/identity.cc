@@ -35,6 +35,7 @@ Result<Signed> verify_signature(const aws::Call& call, std::string_view token, c
     if (tells_more) failure = std::move(claims).error();
   }
   if (failure->kind == crypto::JwtError::Kind::unknown_key) {
+    if (auto waits = eks::read_new_keys(call, clusters)) return *std::move(waits);
     return invalid_token(
         "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
         "documentation for requirements",
