@@ -123,6 +123,9 @@ Result<void> complete(Flags& flags) {
     if (value->empty()) return Error::invalid(fmt::format("{} is required.", name));
   }
   TRY(check_cluster_name(options.cluster));
+  for (auto& host : options.bind_hosts) {  // [fd00:ec2::23], as the known agent takes it
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  }
   const auto port = [](int given) {
     return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given));
   };

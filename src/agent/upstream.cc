@@ -47,6 +47,10 @@ ExchangeResult failed(int status, std::string request_id, std::string code, std:
 
 }  // namespace
 
+bool is_about_our_keys(const http::ClientResponse& response) {
+  return response.status == 403 && std::ranges::find(kUnknownKeys, error_code_of(response)) != std::end(kUnknownKeys);
+}
+
 asio::awaitable<Result<http::ClientResponse>> SignedCalls::send(http::ClientRequest request) {
   if (!client_) {
     auto executor = co_await asio::this_coro::executor;
@@ -68,7 +72,7 @@ asio::awaitable<Result<http::ClientResponse>> SignedCalls::send(http::ClientRequ
     co_return error;
   }
   access_.reachability->answered();
-  if (response->status == 403 && std::ranges::find(kUnknownKeys, error_code_of(*response)) != std::end(kUnknownKeys)) {
+  if (is_about_our_keys(*response)) {
     access_.credentials->refused(credentials->access_key_id);
   }
   co_return response;
@@ -111,7 +115,7 @@ asio::awaitable<Upstream::Try> Upstream::try_once(const std::string& token) {
   if (!response) {
     co_return Try{failed(0, "", "ServiceUnavailable", "EKS Auth did not answer: " + response.error().message), true};
   }
-  const bool again = response->status == 429 || response->status >= 500;
+  const bool again = response->status == 429 || response->status >= 500 || is_about_our_keys(*response);
   co_return Try{read_answer(*response), again};
 }
 

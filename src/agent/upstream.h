@@ -64,6 +64,9 @@ class Upstream final : public CredentialsSource {
 
 std::string_view error_code_of(const http::ClientResponse& response);  // of the header; empty: none
 
+// The server does not know the key that signed, or the session has ended.
+bool is_about_our_keys(const http::ClientResponse& response);
+
 // What EKS Auth's answer means.
 ExchangeResult read_answer(const http::ClientResponse& response);
 

@@ -54,7 +54,7 @@ class FileCredentials final : public CredentialsProvider {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.now();
     const auto state = state_of(file_.path);
-    const bool known = state == seen_ && now - read_at_ < kFileAge && now >= read_at_;
+    const bool known = read_at_ && state == seen_ && now - *read_at_ < kFileAge && now >= *read_at_;
     if (known) return last_ ? Result<aws::SigningCredentials>(*last_) : Result<aws::SigningCredentials>(failure_);
     seen_ = state;
     read_at_ = now;
@@ -76,7 +76,7 @@ class FileCredentials final : public CredentialsProvider {
   const Clock& clock_;
   std::mutex mutex_;
   std::optional<FileState> seen_;
-  Time read_at_ = Time::min() + Seconds{2 * kFileAge};  // never; differences must not overflow
+  std::optional<Time> read_at_;
   std::optional<aws::SigningCredentials> last_;
   Error failure_;
   bool failed_ = false;  // and said so
