@@ -31,7 +31,8 @@ asio::awaitable<Result<std::string>> list(ApiClient& client, const std::string& 
   for (;;) {
     auto query = fmt::format("limit={}", kListPage);
     if (!token.empty()) query += "&continue=" + codec::percent_encode(token);
-    auto page = co_await client.call("GET", with_query(path, query));
+    auto target = with_query(path, query);
+    auto page = co_await client.call("GET", std::move(target));
     if (!page) co_return std::move(page).error();
     const auto* items = page->find("items");
     if (const auto* objects = items ? items->as<Value::List>() : nullptr) {
@@ -53,7 +54,9 @@ asio::awaitable<Result<void>> watch(ApiClient& client, const std::string& path, 
     return {};
   };
   auto from = with_query(path, "resourceVersion=" + codec::percent_encode(version));
-  co_return co_await client.watch(std::move(from), on_event);
+  ApiClient::OnEvent sink_event = on_event;
+  auto result = co_await client.watch(std::move(from), std::move(sink_event));
+  co_return result;
 }
 
 }  // namespace

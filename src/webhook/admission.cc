@@ -62,7 +62,10 @@ asio::awaitable<http::Response> Admission::respond(http::Request& request, http:
 
 asio::awaitable<Answer> Admission::decide(const Review& review) {
   auto identity = co_await parts_.directory.find(review.namespace_, review.pod.service_account);
-  if (!identity) co_return co_await undecided(review, identity.error());
+  if (!identity) {
+    auto answer = co_await undecided(review, identity.error());
+    co_return answer;
+  }
   if (!*identity) co_return Answer();
   parts_.metrics.count_pod((*identity)->method);
   co_return patch_answer(review, **identity, parts_.settings, parts_.random);
@@ -70,7 +73,8 @@ asio::awaitable<Answer> Admission::decide(const Review& review) {
 
 // Nobody knows whether the pod has an identity.
 asio::awaitable<Answer> Admission::undecided(const Review& review, const Error& why) {
-  const auto policy = co_await parts_.policies.of(std::string(review.namespace_));
+  std::string namespace_(review.namespace_);
+  const auto policy = co_await parts_.policies.of(std::move(namespace_));
   const bool refuse = policy == FailurePolicy::fail;
   auto message = fmt::format("{} service account {}/{}: {}",
                              refuse ? "pod refused, for it is not known what identity has"

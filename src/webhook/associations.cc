@@ -129,6 +129,7 @@ struct Associations::State : std::enable_shared_from_this<State> {
         co_await wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       }
       auto round = std::exchange(next, nullptr);
+      const auto begun = std::chrono::steady_clock::now();
       auto caught_up = co_await catch_up();
       if (caught_up) {
         metrics.count_ask_answered();
@@ -137,7 +138,8 @@ struct Associations::State : std::enable_shared_from_this<State> {
       }
       round->result = std::move(caught_up);
       round->over.cancel();
-      co_await kube::pause(kAskSpacing);
+      const auto until = begun + kAskSpacing - std::chrono::steady_clock::now();
+      if (until > until.zero()) co_await kube::pause(std::chrono::ceil<std::chrono::milliseconds>(until));
     }
   }
 

@@ -7,7 +7,7 @@
 // service accounts; hence there is one at a time, and nothing to remember of who has none.
 //
 // Threads: runs on its executor, which has one thread; every member may be called from any thread. start() once. The
-// executor's context must be stopped before this is destroyed; the clock and the metrics outlive it.
+// executor's context must be stopped before this is destroyed, and live longer; the clock and the metrics outlive it.
 //
 // Limits: kMaxAssociations; an ask waits `patience` at most, a call takes `call` at most, asks are kAskSpacing apart.
 // What is known stays known while the server is away. Errors: unavailable, in words for people.

@@ -20,13 +20,15 @@ asio::awaitable<Result<std::optional<kube::Identity>>> Directory::find(std::stri
                                                                        std::string_view service_account) {
   bool associated = file_ && file_->ask(namespace_, service_account);
   if (!associated && associations_) {
-    auto answer = co_await associations_->ask(std::string(namespace_), std::string(service_account));
+    std::string of(namespace_), name(service_account);
+    auto answer = co_await associations_->ask(std::move(of), std::move(name));
     if (!answer) co_return std::move(answer).error();
     associated = *answer;
   }
   std::optional<kube::ServiceAccountSettings> settings;
   if (service_accounts_) {
-    auto answer = co_await service_accounts_->ask(std::string(namespace_), std::string(service_account));
+    std::string of(namespace_), name(service_account);
+    auto answer = co_await service_accounts_->ask(std::move(of), std::move(name));
     // An association is good without the annotations, which only tune it.
     if (!answer && !associated) co_return std::move(answer).error();
     if (answer) settings = std::move(*answer);

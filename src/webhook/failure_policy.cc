@@ -24,7 +24,9 @@ asio::awaitable<FailurePolicy> FailurePolicies::of(std::string namespace_) {
   if (client_ == nullptr) co_return otherwise_;
   if (auto policy = remembered(namespace_)) co_return *policy;
   auto path = "/api/v1/namespaces/" + codec::percent_encode(namespace_);
-  auto answer = co_await (client_->call("GET", std::move(path)) || kube::pause(kPolicyPatience));
+  auto call = client_->call("GET", std::move(path));
+  auto limited = std::move(call) || kube::pause(kPolicyPatience);
+  auto answer = co_await std::move(limited);
   const auto* object = std::get_if<0>(&answer);
   if (object == nullptr || !*object) {
     log::warn(fmt::format("Cannot read namespace {} for its failure policy: {}", printable(namespace_),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <fstream>
 
 #include "base/log.h"
@@ -18,10 +19,12 @@ namespace {
 
 Result<std::string> read_whole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return std::string();
-  std::string text(kMaxIdentitiesBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::string text;
+  std::array<char, 64 * 1024> piece;
+  while (file && text.size() <= kMaxIdentitiesBytes) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (text.size() > kMaxIdentitiesBytes) return Error::invalid("it is too large");
   return text;
 }

@@ -146,7 +146,8 @@ struct SelfSigned::State {
     constexpr int kTries = 3;  // two replicas may write at once; the loser takes what the other one wrote
     Result<void> last;
     for (int i = 0; i < kTries; ++i) {
-      auto secret = co_await client.call("GET", secret_path());
+      auto path = secret_path();
+      auto secret = co_await client.call("GET", std::move(path));
       if (!secret && secret.error().status == 403) co_return keep_own(secret.error());
       if (!secret && secret.error().status != 404) co_return std::move(secret).error();
       auto pair = secret ? pair_of(*secret) : own;
@@ -159,8 +160,9 @@ struct SelfSigned::State {
       auto object = secret_of(pair, options.namespace_, options.secret);
       const auto* metadata = secret ? secret->find("metadata") : nullptr;
       if (metadata) object.find("metadata")->add("resourceVersion", metadata->text("resourceVersion"));
-      auto written = secret ? co_await client.call("PUT", secret_path(), std::move(object))
-                            : co_await client.call("POST", secrets_path(), std::move(object));
+      path = secret ? secret_path() : secrets_path();
+      const std::string_view method = secret ? "PUT" : "POST";
+      auto written = co_await client.call(method, std::move(path), std::move(object));
       if (written) co_return use(std::move(pair));
       if (written.error().status == 403) co_return keep_own(written.error());
       last = std::move(written).error();
@@ -192,13 +194,15 @@ struct SelfSigned::State {
   asio::awaitable<Result<void>> write_bundle() {
     auto path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
                 codec::percent_encode(options.configuration);
-    auto configuration = co_await client.call("GET", path);
+    auto target = path;
+    auto configuration = co_await client.call("GET", std::move(target));
     if (!configuration) co_return std::move(configuration).error();
     const auto* webhooks = configuration->find("webhooks");
     const auto* list = webhooks ? webhooks->as<Value::List>() : nullptr;
     auto patch = list ? bundle_patch(*list) : Value::List();
     if (patch.empty()) co_return Result<void>();
-    auto patched = co_await client.call("PATCH", std::move(path), Value(std::move(patch)), kube::kJsonPatch);
+    Value body(std::move(patch));
+    auto patched = co_await client.call("PATCH", std::move(path), std::move(body), kube::kJsonPatch);
     if (!patched) co_return std::move(patched).error();
     log::info("The authority is written into MutatingWebhookConfiguration " + options.configuration + ".");
     co_return Result<void>();

@@ -158,7 +158,9 @@ struct ServiceAccounts::State : std::enable_shared_from_this<State> {
     if (!take_turn()) co_return Error::unavailable("too many service accounts are asked for at once");
     auto path = fmt::format("/api/v1/namespaces/{}/serviceaccounts/{}", codec::percent_encode(namespace_),
                             codec::percent_encode(name));
-    auto fetched = co_await (client.call("GET", std::move(path)) || kube::pause(kFetchPatience));
+    auto call = client.call("GET", std::move(path));
+    auto limited = std::move(call) || kube::pause(kFetchPatience);
+    auto fetched = co_await std::move(limited);
     if (fetched.index() == 1) co_return Error::unavailable("the API server took too long to tell the service account");
     auto& object = std::get<0>(fetched);
     if (!object && object.error().status == 404) {
