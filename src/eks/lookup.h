@@ -43,6 +43,10 @@ std::string external_id(const aws::Deployment& deployment, std::string_view clus
 // The cluster whose tokens have this `iss`; nothing if there is none, or if several registered ones have it.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
 
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
+
 // A token names a key that none of these clusters is known to have. The keys of those that have an API server are read
 // anew, once a request: what is returned then is for the handler to return (aws::Call::wait_for). Nothing: they have
 // been, or can't be read.
