@@ -63,6 +63,11 @@ Value policy(Value statement) {
   return Value::map({{"Version", "2012-10-17"}, {"Statement", Value::list({std::move(statement)})}});
 }
 
+// How a token's sub names a service account.
+std::string subject(const std::string& namespace_, const std::string& name) {
+  return "system:serviceaccount:" + namespace_ + ":" + name;
+}
+
 // Pinned to the cluster: others may have the same issuer.
 Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject,
                    const std::string& cluster_arn) {
@@ -119,10 +124,9 @@ Result<Roles> make_roles(const cli::Connection& connection, const std::string& c
     TRY(call_iam(connection, "AddClientIDToOpenIDConnectProvider",
                  {{"OpenIDConnectProviderArn", roles.provider_arn}, {"ClientID", audience}}));
   }
-  const auto subject = "system:serviceaccount:" + accounts.namespace_ + ":";
-  const Role node{role_name(kNodePrefix, cluster), subject + accounts.agent,
+  const Role node{role_name(kNodePrefix, cluster), subject(accounts.agent_namespace, accounts.agent),
                   Value::list({"eks-auth:AssumeRoleForPodIdentity", "podpass:WatchPodIdentityAssociations"})};
-  const Role webhook{role_name(kWebhookPrefix, cluster), subject + accounts.webhook,
+  const Role webhook{role_name(kWebhookPrefix, cluster), subject(accounts.webhook_namespace, accounts.webhook),
                      Value::list({"eks:ListPodIdentityAssociations", "podpass:WatchPodIdentityAssociations"})};
   TRY(make_role(connection, node, roles.provider_arn, host, cluster_arn));
   TRY(make_role(connection, webhook, roles.provider_arn, host, cluster_arn));
