@@ -61,6 +61,9 @@ class Source:
 SIDEWAYS = {
     ("sts", "iam"): {"iam/lookup.h"},
     ("eks", "iam"): {"iam/lookup.h"},
+    ("web_identity", "iam"): {"iam/lookup.h"},
+    ("web_identity", "eks"): {"eks/lookup.h"},
+    ("sts", "web_identity"): {"web_identity/identity.h"},
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "iam"): {"iam/lookup.h"},
@@ -126,6 +129,7 @@ HIDDEN = [
     (r"boost/beast", {"http"}, "use src/http"),
     (r"sqlite3\.h$", {"store"}, "use src/store"),
     (r"pugixml", {"codec"}, "use codec/xml.h"),
+    (r"yaml-cpp", {"codec"}, "use codec/yaml.h"),
     (r"CLI/", {"main", "cli", "up", "exec", "agent", "server", "webhook", "cluster_cli", "policy_cli"}, "parse the command line in a program"),
 ]
 

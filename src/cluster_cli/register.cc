@@ -180,8 +180,9 @@ Result<Value> register_cluster(const RegisterOptions& options) {
   if (options.node_role) {
     auto roles = make_roles(connection, std::string(registration->text("clusterArn")), told.issuer, options.accounts);
     if (!roles) {
-      roles.error().message = fmt::format("Cluster {} is registered, but its roles could not be made: {}", options.name,
-                                          roles.error().message);
+      roles.error().message =
+          fmt::format("Cluster {} is registered, but its roles could not be made (--no-node-role leaves them out): {}",
+                      options.name, roles.error().message);
       return std::move(roles).error();
     }
     answer.add("oidcProviderArn", roles->provider_arn);

@@ -68,15 +68,16 @@ std::string subject(const std::string& namespace_, const std::string& name) {
   return "system:serviceaccount:" + namespace_ + ":" + name;
 }
 
-// For one service account of one cluster: others may have the same issuer.
+// Pinned to the cluster: others may have the same issuer.
 Value trust_policy(const std::string& provider_arn, const std::string& host, const std::string& subject,
                    const std::string& cluster_arn) {
-  auto equal =
-      Value::map({{host + ":aud", kWebIdentityAudience}, {host + ":sub", subject}, {"aws:SourceArn", cluster_arn}});
-  return policy(Value::map({{"Effect", "Allow"},
-                            {"Principal", Value::map({{"Federated", provider_arn}})},
-                            {"Action", "sts:AssumeRoleWithWebIdentity"},
-                            {"Condition", Value::map({{"StringEquals", std::move(equal)}})}}));
+  return policy(
+      Value::map({{"Effect", "Allow"},
+                  {"Principal", Value::map({{"Federated", provider_arn}})},
+                  {"Action", "sts:AssumeRoleWithWebIdentity"},
+                  {"Condition", Value::map({{"StringEquals", Value::map({{host + ":aud", kWebIdentityAudience},
+                                                                         {host + ":sub", subject},
+                                                                         {"aws:SourceArn", cluster_arn}})}})}}));
 }
 
 struct Role {
@@ -106,13 +107,13 @@ Result<void> make_role(const cli::Connection& connection, const Role& role, cons
 Result<Roles> make_roles(const cli::Connection& connection, const std::string& cluster_arn, const std::string& issuer,
                          const ServiceAccounts& accounts) {
   const auto parts = split(cluster_arn, ':');  // arn:aws:eks:region:account:cluster/name
-  if (parts.size() != 6 || !issuer.starts_with("https://")) {
-    return Error::invalid(
-        fmt::format("IAM takes only https URLs as identity providers, and the issuer is {}.", issuer));
+  const auto scheme = issuer.find("://");
+  if (parts.size() != 6 || scheme == issuer.npos) {
+    return Error::invalid(fmt::format("IAM takes only URLs as identity providers, and the issuer is {}.", issuer));
   }
   const auto iam_arn = fmt::format("arn:{}:iam::{}:", parts[1], parts[4]);
   const auto cluster = std::string(parts[5].substr(parts[5].find('/') + 1));
-  auto host = issuer.substr(std::string_view("https://").size());
+  auto host = issuer.substr(scheme + 3);
   while (host.ends_with('/')) host.pop_back();
   Roles roles;
   roles.provider_arn = iam_arn + "oidc-provider/" + host;

@@ -20,7 +20,7 @@ struct Roles {
   std::string provider_arn, node_role_arn, webhook_role_arn;
 };
 
-// `cluster_arn` is the cluster's own; its issuer must be an https URL, as IAM has it.
+// `cluster_arn` is the cluster's own; its issuer must be a URL that IAM takes.
 Result<Roles> make_roles(const cli::Connection& connection, const std::string& cluster_arn, const std::string& issuer,
                          const ServiceAccounts& accounts);
 // Removes the two roles, where they are; their names.

@@ -64,6 +64,8 @@ class Builder final : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
+    // yaml-cpp writes a byte that is no UTF-8 for these.
+    if (!is_utf8(text)) throw Refused{mark, "the escapes \\N and \\_ are not known here"};
     if (wants_name()) {
       if (anchor != 0) remember(mark, anchor, Value(text), {1, text.size(), 0});
       top().merging = tag == "?" && text == "<<";
@@ -207,9 +209,11 @@ class Builder final : public YAML::EventHandler {
 };
 
 Error error_at(const YAML::Mark& mark, std::string_view why) {
-  if (mark.is_null()) return Error::invalid(std::string(why));
-  return Error::invalid("line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": " +
-                        std::string(why));
+  std::string where;
+  if (!mark.is_null()) {
+    where = "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": ";
+  }
+  return Error::invalid(where + clean_text(why));  // yaml-cpp quotes single bytes
 }
 
 bool is_control(char c) {

@@ -18,8 +18,6 @@ using std::chrono::seconds;
 
 class FeedTest : public testing::Test {
  protected:
-  FeedTest() { deployment_.random = &random_; }
-
   std::unique_ptr<store::Store> open() {
     return store::Store::open(std::make_unique<store::MemoryBackend>(disk_)).value();
   }
@@ -71,7 +69,11 @@ class FeedTest : public testing::Test {
   }
 
   SeededRandom random_{1};
-  aws::Deployment deployment_;
+  aws::Deployment deployment_ = [this] {
+    aws::Deployment made;
+    made.random = &random_;
+    return made;
+  }();
   std::shared_ptr<store::MemoryDisk> disk_ = std::make_shared<store::MemoryDisk>();
   std::unique_ptr<store::Store> store_ = open();
   std::unique_ptr<AssociationFeed> feed_ = std::make_unique<AssociationFeed>(*store_, deployment_);

@@ -134,7 +134,8 @@ Result<ClusterAccessRecord> make_access(const aws::Deployment& deployment, const
   if (credentials) {
     record.client_certificate = TRY(read_pem(credentials->clientCertificateData, "credentials.clientCertificateData"));
     secrets.clientKey = TRY(read_pem(credentials->clientKeyData, "credentials.clientKeyData"));
-    secrets.bearerToken = trim(credentials->bearerToken.value_or(""));
+    secrets.bearerToken = credentials->bearerToken.value_or("");
+    while (secrets.bearerToken.ends_with('\n') || secrets.bearerToken.ends_with('\r')) secrets.bearerToken.pop_back();
   }
   if (record.client_certificate.empty() != secrets.clientKey.empty()) {
     return Error::invalid("credentials: clientCertificateData and clientKeyData go together.");

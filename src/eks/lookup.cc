@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "base/strings.h"
 #include "codec/base64.h"
 #include "crypto/sign.h"
+#include "kube/cluster_access.h"
 
 namespace podpass::eks {
 namespace {
@@ -107,6 +110,24 @@ std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string
   return found;
 }
 
+std::optional<Error> read_new_keys(const aws::Call& call, const std::vector<const ClusterRecord*>& clusters) {
+  auto* access = call.deployment.clusters;
+  if (!access || call.waits > 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* cluster : clusters) {
+    if (cluster->registration && cluster->registration->reads_keys) names.push_back(cluster->cluster.name.value_or(""));
+  }
+  if (names.empty()) return std::nullopt;
+  return call.wait_for([access, names = std::move(names)](std::function<void()> done) {
+    auto rest = std::make_shared<std::atomic<std::size_t>>(names.size());
+    for (const auto& name : names) {
+      access->read_keys(name, [rest, done] {
+        if (--*rest == 0) done();
+      });
+    }
+  });
+}
+
 void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
                    const ClusterRecord& record) {
   const store::KeyParts cluster_key{deployment.account, deployment.region, name};
@@ -119,6 +140,16 @@ void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, co
     tx.erase(kSigningKeys, cluster_key);
   }
   tx.erase(kClusters, cluster_key);
+}
+
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer) {
+  std::vector<const ClusterRecord*> clusters;
+  // The quota bounds how many there are, and they are in memory.
+  for (const auto& row : tx.scan(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
+    if (row.record->issuer == issuer) clusters.push_back(row.record);
+  }
+  return clusters;
 }
 
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id) {

@@ -88,11 +88,9 @@ Error unknown_key(aws::Call& call, const std::string& name, const eks::ClusterRe
             {},
             {}};
   }
-  auto* clusters = call.deployment.clusters;
+  if (auto waits = eks::read_new_keys(call, {&cluster})) return *std::move(waits);
+  const auto* clusters = call.deployment.clusters;
   if (!cluster.registration || !cluster.registration->reads_keys || !clusters) return error;
-  if (call.waits == 0) {
-    return call.wait_for([clusters, name](std::function<void()> done) { clusters->read_keys(name, std::move(done)); });
-  }
   const auto status = clusters->keys_status(name);
   if (status.failure.empty()) return error;
   call.audit.add("reason", "the keys could not be read: " + status.failure);

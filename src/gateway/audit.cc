@@ -120,7 +120,9 @@ std::string audit_line(const AuditEvent& event) {
 
 void append_audit_line(const AuditEvent& event, std::string& out) {
   out += "{\"eventVersion\":\"1.11\",\"userIdentity\":";
-  if (!event.caller) {
+  if (event.facts && !event.facts->identity.empty()) {
+    out += event.facts->identity;
+  } else if (!event.caller) {
     out += "{\"type\":\"Unknown\"}";
   } else if (event.caller->audit_identity.empty()) {
     out += audit_identity(*event.caller);

@@ -32,8 +32,9 @@ class RegisteredClusterTest : public testing::Test {
     served_.deployment.clusters = &clusters_;
     served_.deployment.associations = &feed_;
     api_.set(kJwks, 200, jwks(key_), "application/jwk-set+json");
-    api_.set(kReview, 201, R"({"status":{"authenticated":true,"audiences":["pods.eks.amazonaws.com"],)"
-                           R"("user":{"username":"system:serviceaccount:default:app"}}})");
+    api_.set(kReview, 201,
+             R"({"status":{"authenticated":true,"audiences":["pods.eks.amazonaws.com"],)"
+             R"("user":{"username":"system:serviceaccount:default:app"}}})");
     const auto trust = codec::percent_encode(
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},)"
         R"("Action":["sts:AssumeRole","sts:TagSession"]}]})");
@@ -88,8 +89,11 @@ class RegisteredClusterTest : public testing::Test {
   }
   http::ClientResponse exchange(const std::string& cluster, const std::string& token,
                                 const aws::SigningCredentials& caller) {
-    return served_.send({"eks-auth", "POST", "/clusters/" + cluster + "/assume-role-for-pod-identity",
-                         codec::write_json(Value::map({{"token", token}})), {}},
+    return served_.send({"eks-auth",
+                         "POST",
+                         "/clusters/" + cluster + "/assume-role-for-pod-identity",
+                         codec::write_json(Value::map({{"token", token}})),
+                         {}},
                         caller);
   }
 
@@ -97,8 +101,8 @@ class RegisteredClusterTest : public testing::Test {
   aws::SigningCredentials node_caller(const std::string& node) {
     const auto trust = codec::percent_encode(
         R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}})");
-    const auto all = codec::percent_encode(
-        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
+    const auto all =
+        codec::percent_encode(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
     served_.query("iam", "Action=CreateRole&RoleName=node&AssumeRolePolicyDocument=" + trust);
     served_.query("iam", "Action=PutRolePolicy&RoleName=node&PolicyName=all&PolicyDocument=" + all);
     auto caller = served_.assume("node", served_.make_user("alice"));
@@ -217,8 +221,8 @@ TEST_F(RegisteredClusterTest, ANodeGetsCredentialsForItsOwnPodsOnly) {
   register_cluster("c", key_, Access::none);
   const auto caller = node_caller("node-1");
   EXPECT_EQ(exchange("c", token(key_, "node-1"), caller).status, 200);
-  EXPECT_EQ(exchange("c", token(key_), caller).status, 200);            // Kubernetes before 1.30
-  EXPECT_EQ(exchange("c", token(key_, "node-2")).status, 200);          // the caller is no node
+  EXPECT_EQ(exchange("c", token(key_), caller).status, 200);    // Kubernetes before 1.30
+  EXPECT_EQ(exchange("c", token(key_, "node-2")).status, 200);  // the caller is no node
   auto refused = exchange("c", token(key_, "node-2"), caller);
   EXPECT_EQ(verdict(refused), "400 AccessDeniedException");
   EXPECT_NE(served_.audit_text().find("the pod is on node node-2, the caller is node node-1"), std::string::npos);

@@ -24,6 +24,10 @@ AsyncClient::AsyncClient(asio::any_io_executor executor, Endpoint endpoint, Clie
 }
 
 AsyncClient::~AsyncClient() {
+  end_streams();
+}
+
+void AsyncClient::end_streams() {
   state_->pool->end_streams();
 }
 

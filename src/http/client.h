@@ -109,6 +109,7 @@ class AsyncClient {
   using OnBytes = std::function<Result<void>(std::string_view)>;
   boost::asio::awaitable<Result<ClientResponse>> stream(ClientRequest request, OnBytes on_bytes,
                                                         StreamLimits limits = {});
+  void end_streams();  // those that run, and later ones as they begin
 
  private:
   struct State;

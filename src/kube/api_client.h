@@ -29,7 +29,7 @@ namespace podpass::kube {
 
 struct ApiLimits {
   std::chrono::milliseconds connect{5'000};  // and as much for the TLS handshake
-  std::chrono::milliseconds call{15'000};    // with all repeats
+  std::chrono::milliseconds call{15'000};    // one attempt; no repeat begins later than this after the first
   int repeats = 3;
   std::chrono::milliseconds first_pause{200};      // before a repeat without Retry-After; doubles
   std::chrono::milliseconds longest_pause{5'000};  // a Retry-After beyond it ends the call
@@ -67,6 +67,11 @@ class ApiClient {
 
  private:
   struct State;
+  static boost::asio::awaitable<Result<codec::Value>> call_with(std::shared_ptr<State> state, std::string_view method,
+                                                                std::string path, codec::Value body,
+                                                                std::string_view content_type);
+  static boost::asio::awaitable<Result<void>> watch_with(std::shared_ptr<State> state, std::string path,
+                                                         OnEvent on_event);
   std::shared_ptr<State> state_;
 };
 

@@ -30,7 +30,7 @@ struct ApiServer {
   crypto::ClientTls::Options tls;  // authority, client certificate, server name; unused without https
   Secret token;                    // bearer token
   std::string token_file;          // has the token, instead; read again when it is renewed
-  std::string name_space;          // the context's or the pod's; empty if there is none
+  std::string namespace_;          // the context's or the pod's; empty if there is none
 
   std::string url() const { return endpoint.url() + base_path; }
 };

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
@@ -119,7 +120,10 @@ struct ClusterAccess::State {
   State(Records records_, const Clock& clock_, Random& random_, Options options_)
       : records(std::move(records_)), clock(clock_), random(random_), options(options_) {}
 
-  void spawn(asio::awaitable<void> work) { asio::co_spawn(io, std::move(work), asio::detached); }
+  // Not at once, even on our own thread: whoever spawns may hold the mutex.
+  void spawn(asio::awaitable<void> task) {
+    asio::post(io, [this, task = std::move(task)]() mutable { asio::co_spawn(io, std::move(task), asio::detached); });
+  }
   std::chrono::steady_clock::time_point after(Milliseconds pause);
   Result<Reached> reach(const std::string& name);
   asio::awaitable<void> sweep();
@@ -246,7 +250,9 @@ void ClusterAccess::State::end_reading(const std::string& name, Result<void> out
     ended.swap(access.waiting);
     waiting -= ended.size();
     if (news && !outcome) {
-      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(access.status.failure)));
+      const auto& error = outcome.error();
+      const auto& why = error.cause.empty() ? error.message : error.cause;
+      log::warn(fmt::format("The keys of cluster {} could not be read: {}", name, printable(why)));
     }
   }
   call_all(ended);

@@ -21,7 +21,7 @@ namespace podpass::kube {
 class FakeApiServer {
  public:
   FakeApiServer()
-      : server_({.threads = 1}, [this](http::Request& request, http::Body& body) { return answer(request, body); }) {
+      : server_({1, {}, "fake"}, [this](http::Request& request, http::Body& body) { return answer(request, body); }) {
     port_ = server_.listen("127.0.0.1", 0).value();
     server_.start();
   }
@@ -91,7 +91,8 @@ class FakeApiServer {
         std::lock_guard lock(mutex_);
         waiting_.push_back([shared, executor] { boost::asio::post(executor, [shared] { std::move (*shared)(); }); });
       };
-      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(begin, boost::asio::use_awaitable);
+      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(begin,
+                                                                                         boost::asio::use_awaitable);
     }
     http::Response response;
     std::lock_guard lock(mutex_);

@@ -21,27 +21,9 @@ Error invalid_token(std::string message) {
   return {ErrorKind::unauthenticated, "InvalidTokenException", 400, std::move(message), {}, {}};
 }
 
-std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
-  const auto* value = claims.find(name);
-  if (!value) return std::nullopt;
-  constexpr double kMost = 1e11;  // far beyond any token's life, far below overflow
-  if (const auto* whole = value->as<std::int64_t>(); whole && *whole >= 0 && static_cast<double>(*whole) < kMost) {
-    return from_epoch_seconds(*whole);
-  }
-  if (const auto* real = value->as<double>(); real && *real >= 0 && *real < kMost) {
-    return Time{Milliseconds{static_cast<long long>(*real * 1000)}};
-  }
-  return std::nullopt;
-}
-
-// `aud` may be one text or a list of them (RFC 7519 4.1.3).
 bool has_audience(const Value& claims, std::string_view audience) {
-  const auto* value = claims.find("aud");
-  if (!value) return false;
-  if (const auto* text = value->as_text()) return *text == audience;
-  const auto* list = value->as<Value::List>();
-  return list &&
-         std::ranges::any_of(*list, [&](const Value& item) { return item.as_text() && *item.as_text() == audience; });
+  const auto all = crypto::audiences(claims);
+  return std::ranges::find(all, audience) != all.end();
 }
 
 // A member's text, moved out; empty if there is none.
@@ -55,12 +37,12 @@ std::string take_text(Value& members, std::string_view name) {
 Result<PodToken> read_claims(Value claims) {
   PodToken token;
   token.issuer = take_text(claims, "iss");
-  auto expires = numeric_date(claims, "exp");
+  auto expires = crypto::numeric_date(claims, "exp");
   if (!expires) return invalid_token("The service account token has no exp claim.");
   token.expires = *expires;
-  token.issued = numeric_date(claims, "iat").value_or(Time{});
-  token.not_before = numeric_date(claims, "nbf").value_or(Time{});
-  if (claims.find("nbf") && !numeric_date(claims, "nbf")) {
+  token.issued = crypto::numeric_date(claims, "iat").value_or(Time{});
+  token.not_before = crypto::numeric_date(claims, "nbf").value_or(Time{});
+  if (claims.find("nbf") && !crypto::numeric_date(claims, "nbf")) {
     return invalid_token("The service account token's nbf claim is not a number.");
   }
   auto* kubernetes = claims.find("kubernetes.io");
