@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/strings.h"
 #include "codec/json.h"
 #include "codec/uri.h"
@@ -22,16 +21,12 @@ constexpr std::string_view kPolicyName = "podpass";
 constexpr std::string_view kNodePrefix = "podpass-node-", kWebhookPrefix = "podpass-webhook-";
 
 Result<void> call_iam(const cli::Connection& connection, const std::string& action, const Parameters& parameters) {
-  auto endpoint = TRY(http::parse_endpoint(connection.endpoint));
   http::ClientRequest request;
   request.method = "POST";
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.body = "Version=2010-05-08&Action=" + action;
   for (const auto& [name, value] : parameters) request.body += "&" + name + "=" + codec::percent_encode(value);
-  aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, "iam",
-                    SystemClock().now());
-  http::Client client(endpoint);
-  auto response = TRY(client.send(request));
+  auto response = TRY(cli::send(connection, "iam", std::move(request)));
   if (response.status == 200) return {};
   Error error{ErrorKind::invalid, {}, response.status, fmt::format("IAM answered {}.", response.status), {}, {}};
   if (auto answer = codec::parse_xml(response.body, "ErrorResponse")) {

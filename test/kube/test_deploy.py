@@ -38,8 +38,9 @@ def namespaces(cluster):
 
 @pytest.fixture(scope="module")
 def installed(cluster, namespaces):
-    """The base without its workloads, for which there is no kubelet."""
-    things, _ = as_known([thing for thing in manifests.kustomize("base") if thing["kind"] not in ("Deployment", "StatefulSet", "DaemonSet")])
+    """The base without its workloads, for which there is no kubelet, and without the webhook, for whose answer other tests' pods would wait."""
+    left_out = ("Deployment", "StatefulSet", "DaemonSet", "MutatingWebhookConfiguration")
+    things, _ = as_known([thing for thing in manifests.kustomize("base") if thing["kind"] not in left_out])
     more = [thing for thing in manifests.kustomize("overlays/production") if thing["metadata"]["name"] in ("podpass-agent-events", "podpass-token-review")]
     cluster.kubectl("apply -f -", stdin=listed(things + more))
 

@@ -4,6 +4,7 @@ The server runs beside the API server here, where the page has it in the cluster
 made by the page's own step, before it starts. What is not marked as tested there needs nodes, or a container engine.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import cluster as kubernetes
 import podpass_server
@@ -77,20 +79,58 @@ def test_the_steps_of_the_page_install_podpass(own_cluster, tmp_path):
         registered = shell.run(register).stdout
         assert "podpass-node-my-cluster" in registered and "podpass-webhook-my-cluster" in registered
         shell.run(first_pod)
-        the_roles_let_the_installed_accounts_in(shell, own_cluster)
+        with_installed_parts(shell, own_cluster)
     finally:
         server.stop()
 
 
-def the_roles_let_the_installed_accounts_in(shell, cluster):
-    """Agent and webhook sign in with the tokens that their pods are given, to the roles that their settings name."""
-    for thing, spec, _ in manifests.pods(manifests.kustomize("overlays/kind")):
-        namespace, name = thing["metadata"]["namespace"], spec["containers"][0]["envFrom"][0]["configMapRef"]["name"]
-        settings = cluster.call("GET", f"/api/v1/namespaces/{namespace}/configmaps/{name}")["data"]
-        if "AWS_ROLE_ARN" not in settings:
-            continue
-        token = cluster.token(namespace, spec["serviceAccountName"], audience="sts.amazonaws.com", seconds=3600)
-        (shell.folder / "token").write_text(token)
-        said = shell.run("env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY AWS_WEB_IDENTITY_TOKEN_FILE=$PWD/token "
-                         f"AWS_ROLE_ARN={settings['AWS_ROLE_ARN']} aws sts get-caller-identity").stdout
-        assert settings["AWS_ROLE_ARN"].split("/")[-1] in said
+def with_installed_parts(shell, cluster):
+    """Webhook and agent run as they are deployed: with the flags, settings, tokens and RBAC that their pods have."""
+    webhook = Part(shell, cluster, "Deployment", "--port", "--metrics-port")
+    agent = Part(shell, cluster, "DaemonSet", "--port", "--probe-port", "--metrics-port", more=["--bind-hosts", "127.0.0.1"])
+    try:
+        eventually(lambda: webhook.is_ready("--metrics-port"), 60)
+        eventually(lambda: agent.is_ready("--probe-port"), 60)
+    finally:
+        for part in (webhook, agent):
+            part.process.stop()
+            print(part.process.log_text())
+    path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/podpass-webhook"
+    bundles = {hook["clientConfig"]["caBundle"] for hook in cluster.call("GET", path)["webhooks"]}
+    assert len(bundles) == 1 and base64.b64decode(bundles.pop()).startswith(b"-----BEGIN CERTIFICATE-----")
+    secret = cluster.call("GET", "/api/v1/namespaces/podpass-system/secrets/podpass-webhook-tls")["data"]
+    assert {"tls.crt", "tls.key", "ca.crt", "ca.key"} <= set(secret)
+    for part in (webhook, agent):
+        assert "403" not in part.process.log_text() and "Forbidden" not in part.process.log_text(), part.process.log_text()
+
+
+class Part:
+    """The program as the first container of a workload has it, but for ports and for how the API server is found."""
+
+    def __init__(self, shell, cluster, kind, *ports, more=()):
+        thing, spec = next((thing, spec) for thing, spec, _ in manifests.pods(manifests.kustomize("overlays/kind")) if thing["kind"] == kind)
+        container, namespace = spec["containers"][0], thing["metadata"]["namespace"]
+        account = spec["serviceAccountName"]
+        settings = cluster.call("GET", f"/api/v1/namespaces/{namespace}/configmaps/{container['envFrom'][0]['configMapRef']['name']}")["data"]
+        token = shell.folder / f"{account}.token"
+        token.write_text(cluster.token(namespace, account, audience=kubernetes.STS_AUDIENCE, seconds=3600))
+        env = {"PATH": shell.env["PATH"], "NODE_NAME": "node-1", **settings, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+               "AWS_ENDPOINT_URL": shell.env["AWS_ENDPOINT_URL"]}
+        words = [re.sub(r"\$\((\w+)\)", lambda match: env[match.group(1)], word) for word in container["args"]]
+        words = [word.replace("/etc/podpass/ca/ca.crt", shell.env["AWS_CA_BUNDLE"]) for word in words]
+        self.ports = dict(zip(ports, podpass_server.free_ports(len(ports))))
+        words = [word for word in words if word.split("=")[0] not in ports] + [f"{flag}={port}" for flag, port in self.ports.items()] + [*more]
+        if kind == "Deployment":
+            kubeconfig = cluster.token_kubeconfig(account, cluster.token(namespace, account, audience=cluster.issuer))
+            words += ["--kubeconfig", str(kubeconfig)]
+        else:
+            words.remove("--events")  # finds the API server by its pod's files only
+        self.process = Process(account, shell.folder, [podpass_server.BINARY, *words], env=env)
+
+    def is_ready(self, port):
+        assert self.process.running(), self.process.log_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
