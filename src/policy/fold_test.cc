@@ -18,10 +18,11 @@ std::shared_ptr<const Policy> parsed(const std::string& statement) {
 // The session: a team, an empty name, no role; of `x:` keys nothing is known.
 class Session {
  public:
-  Session() {
-    context_.add("aws:PrincipalTag/team", "b*e");
-    context_.add("aws:username", "");
-    context_.add_list("aws:PrincipalTag/many", std::array<std::string_view, 1>{"one"});
+  Session() { fill(context_); }
+  static void fill(Context& context) {
+    context.add("aws:PrincipalTag/team", "b*e");
+    context.add("aws:username", "");
+    context.add_list("aws:PrincipalTag/many", std::array<std::string_view, 1>{"one"});
   }
   SessionKeys keys() const {
     return {context_, [](std::string_view key) { return key == "aws:PrincipalTag/role"; }};
@@ -34,6 +35,15 @@ class Session {
 std::shared_ptr<const Policy> folded(const std::string& statement) {
   const Session session;
   return fold(parsed(statement), session.keys());
+}
+
+bool allows(const Policy& policy, const Context& context) {
+  const Principal user{
+      .type = PrincipalType::user, .account = "111122223333", .arn = "arn:aws:iam::111122223333:user/a"};
+  const NamedPolicy named{&policy};
+  Layers layers;
+  layers.identity = {&named, 1};
+  return evaluate({user, "s3:GetObject", "arn:aws:s3:::b/k", {}, context}, layers).allowed();
 }
 
 Pattern resource_pattern(const std::string& resource) {
@@ -60,6 +70,45 @@ TEST(Fold, VariablesBecomeText) {
   for (const auto& [resource, type] : rows) {
     EXPECT_EQ(resource_pattern("arn:aws:s3:::" + resource).type, type) << resource;
   }
+}
+
+// Whatever form a pattern takes, it matches what it matched.
+TEST(Fold, PatternsMatchTheSame) {
+  const std::array<std::string, 14> patterns = {"${aws:PrincipalTag/team}",
+                                                "${aws:PrincipalTag/team}*",
+                                                "*${aws:PrincipalTag/team}",
+                                                "*${aws:username}",
+                                                "${aws:username}",
+                                                "a${aws:PrincipalTag/team}*${aws:username}cd",
+                                                "a*${aws:PrincipalTag/team}",
+                                                "*${aws:PrincipalTag/many}",
+                                                "x${aws:PrincipalTag/role}*",
+                                                "${aws:PrincipalTag/role, 'b'}*",
+                                                "*${aws:PrincipalTag/team}*",
+                                                "?${aws:PrincipalTag/team}*",
+                                                "${x:key}*${aws:PrincipalTag/team}",
+                                                "*${*}${aws:PrincipalTag/team}"};
+  const std::array<std::string, 14> texts = {"",      "b*e", "ab*e", "bxe", "b*ecd", "ab*ecd", "ab*excd",
+                                             "axb*e", "one", "xone", "x",   "kb*e",  "k1b*e",  "*b*e"};
+  const Session session;
+  std::size_t matches = 0;
+  for (const auto& pattern : patterns) {
+    for (const std::string op : {"StringLike", "StringEquals", "StringEqualsIgnoreCase"}) {
+      const auto whole = parsed(R"({"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{")" + op +
+                                R"(":{"x:text":")" + pattern + "\"}}}");
+      const auto part = fold(whole, session.keys());
+      for (const auto& text : texts) {
+        Context context;
+        Session::fill(context);
+        context.add("x:text", text);
+        context.add("x:key", "k");
+        const bool expected = allows(*whole, context);
+        EXPECT_EQ(allows(*part, context), expected) << op << " " << pattern << " " << text;
+        matches += expected ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(matches, 40U);
 }
 
 TEST(Fold, ConditionsAreDecided) {
