@@ -75,6 +75,18 @@ class Server:
         self.process.wait(40)
 
 
+class Agent(Server):
+    """The agent of a node of its own, before the pods of `podpass`."""
+
+    def __init__(self, podpass, *flags):
+        variables = {"AWS_ENDPOINT_URL": podpass.endpoint.geturl(), "AWS_REGION": podpass.region,
+                     "AWS_ACCESS_KEY_ID": podpass.credentials[0], "AWS_SECRET_ACCESS_KEY": podpass.credentials[1]}
+        command = ["env", *(f"{name}={value}" for name, value in variables.items()), RELEASE / "podpass", "agent", "-c", podpass.cluster,
+                   "-b", "127.0.0.1", "-p", "0", "--probe-port", "-1", "--metrics-port", "-1", *flags]
+        super().__init__(command, ready=True)
+        self.netloc = "127.0.0.1:" + re.search(r"port (\d+)", self.first_line)[1]
+
+
 class Podpass(Server):
     def __init__(self, directory, *flags):
         self.directory = directory
@@ -244,6 +256,29 @@ def bench_requests(bench, podpass):
                       [podpass.query("iam", "2010-05-08", Action="GetRole", RoleName="bench")], 60_000)
 
 
+def bench_agent_many(bench, podpass, count=10_000):
+    """The agent with as many pods' tokens: what each costs in memory, and reads of all of them by turns."""
+    print(f"making {count:,} tokens ...", file=sys.stderr, flush=True)
+    requests = [("GET", "/v1/credentials", {"authorization": token}, b"") for token in make_tokens(podpass, count)]
+    agent = Agent(podpass, "--max-cache-size", str(count), "--max-service-qps", "0", "--no-watch", "--recheck", "0")
+    try:
+        memory = agent.rss_anon_kb()
+        connection = http.client.HTTPConnection(agent.netloc)
+        for method, target, headers, _ in requests:
+            connection.request(method, target, headers={"Host": agent.netloc, **headers})
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"bench: the agent: {answer.status} {text[:300]}")
+        grown = agent.rss_anon_kb() - memory
+        bench.measure("agent, 10,000 pods by turns", agent, agent.netloc, requests, 80_000)
+        bench.rows[-1] |= {"bytes_each": grown * 1024 / count, "rss_anon_kb": agent.rss_anon_kb()}
+        print(f"agent with {count:,} pods' tokens: RssAnon {agent.rss_anon_kb() / 1024:.1f} MB, {grown * 1024 / count:,.0f} bytes each",
+              flush=True)
+    finally:
+        agent.stop()
+
+
 def association_requests(podpass, first, count):
     target = f"/clusters/{podpass.cluster}/pod-identity-associations"
     role = f"arn:aws:iam::{podpass.account}:role/bench"
@@ -296,7 +331,7 @@ def bench_start(bench):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--only", default="", help="exchange,exchange_known,agent,identity,get_role,create,start")
+    parser.add_argument("--only", default="", help="exchange,exchange_known,agent,agent_many,identity,get_role,create,start")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     bench = Bench(arguments.seconds, set(filter(None, arguments.only.split(","))))
@@ -305,6 +340,8 @@ def main():
         try:
             prepare(podpass)
             bench_requests(bench, podpass)
+            if bench.wanted("agent_many"):
+                bench_agent_many(bench, podpass)
             if bench.wanted("create"):
                 bench_create(bench, podpass)
         finally:

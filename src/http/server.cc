@@ -245,6 +245,10 @@ void Server::stop() {
   state.finish();
 }
 
+asio::any_io_executor Server::executor() {
+  return state_->loops.front()->context.get_executor();
+}
+
 Server::Counters Server::counters() const {
   const ServerShared& shared = state_->shared;
   return {shared.open, shared.requests, shared.handshakes, shared.handshakes_resumed, shared.handshakes_failed};

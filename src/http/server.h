@@ -20,6 +20,7 @@
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -92,6 +93,10 @@ class Server {
     std::uint64_t handshakes, handshakes_resumed, handshakes_failed;  // of TLS
   };
   Counters counters() const;  // any thread
+
+  // The first thread's loop, for what has to run on it beside the requests. What is suspended there after stop() is
+  // dropped with the server. With one thread, nothing else runs while such a coroutine does.
+  boost::asio::any_io_executor executor();
 
  private:
   struct State;

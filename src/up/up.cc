@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/connection.h"
+#include "cli/node_credentials.h"
 #include "codec/json.h"
 #include "eks/association_feed.h"
 #include "eks/cluster_access.h"
@@ -64,24 +65,31 @@ Result<void> make_directory(const std::filesystem::path& path) {
 }
 
 // The embedded agent's credentials: a session of the node's role, renewed in time. Called on the agent's thread only.
-agent::NodeCredentialsProvider node_credentials(store::Store& store, const aws::Deployment& deployment) {
-  struct Held {
-    agent::NodeCredentials credentials;
-    Time renew_at{};
-    std::string role_id;  // the session ends with the role
-  };
-  return [&store, &deployment, held = Held{}]() mutable -> Result<agent::NodeCredentials> {
-    const auto now = deployment.clock->now();
-    const auto role_id = TRY(node_role_id(store, deployment));
-    if (now >= held.renew_at || role_id != held.role_id) {
-      auto fresh = TRY(node_session(store, deployment));
-      held.credentials = {fresh.access_key_id, fresh.secret, Secret(fresh.session_token)};
-      held.renew_at = now + std::chrono::hours{1} - kNodeSessionMargin;
-      held.role_id = role_id;
+class NodeSession final : public cli::CredentialsProvider {
+ public:
+  NodeSession(store::Store& store, const aws::Deployment& deployment) : store_(store), deployment_(deployment) {}
+
+  boost::asio::awaitable<Result<aws::SigningCredentials>> get() override { co_return renewed(); }
+  std::string source() const override { return "a session of the node's role"; }
+
+ private:
+  Result<aws::SigningCredentials> renewed() {
+    const auto now = deployment_.clock->now();
+    const auto role_id = TRY(node_role_id(store_, deployment_));
+    if (now >= renew_at_ || role_id != role_id_) {
+      credentials_ = TRY(node_session(store_, deployment_));
+      renew_at_ = now + std::chrono::hours{1} - kNodeSessionMargin;
+      role_id_ = role_id;
     }
-    return held.credentials;
-  };
-}
+    return credentials_;
+  }
+
+  store::Store& store_;
+  const aws::Deployment& deployment_;
+  aws::SigningCredentials credentials_;
+  Time renew_at_{};
+  std::string role_id_;  // the session ends with the role
+};
 
 // What there is about clusters beside the store: their API servers, and who waits for their associations to change.
 struct ClusterParts {
@@ -184,7 +192,7 @@ Result<void> run(const Options& options) {
   std::unique_ptr<s3::Service> s3;
   std::unique_ptr<gateway::AuditTrail> audit;
   std::unique_ptr<gateway::Gateway> gateway;
-  http::Server server({options.threads, {}, "podpass"},
+  http::Server server({options.threads, {}, "podpass", nullptr},
                       [&gateway](http::Request& request, http::Body& body) { return gateway->serve(request, body); });
   const auto port = TRY(server.listen(options.address, options.port));
   const auto host = advertised(options.address);
@@ -211,7 +219,7 @@ Result<void> run(const Options& options) {
   agent_options.region = options.region;
   agent_options.bind_hosts = {host};
   agent_options.port = options.agent_port;
-  agent::Agent agent(agent_options, node_credentials(*store, deployment), clock);
+  agent::Agent agent(agent_options, std::make_shared<NodeSession>(*store, deployment), clock);
   server.start();
   TRY(agent.start());
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", bracketed(host), agent.port());
