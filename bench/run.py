@@ -268,7 +268,7 @@ def bench_agent_many(bench, podpass, count=10_000):
     """The agent with as many pods' tokens: what each costs in memory, and reads of all of them by turns."""
     print(f"making {count:,} tokens ...", file=sys.stderr, flush=True)
     requests = [("GET", "/v1/credentials", {"authorization": token}, b"") for token in make_tokens(podpass, count)]
-    agent = Agent(podpass, "--max-cache-size", str(count), "--max-service-qps", "0")
+    agent = Agent(podpass, "--max-cache-size", str(count), "--max-service-qps", "0", "--no-watch", "--recheck", "0")
     try:
         memory = agent.rss_anon_kb()
         connection = http.client.HTTPConnection(agent.netloc)

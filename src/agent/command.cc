@@ -107,8 +107,8 @@ Result<log::Level> level_of(std::string_view verbosity) {
 Result<void> check_cluster_name(std::string_view name) {
   if (!name.empty() && name.size() <= 100 && is_alnum(name[0]) && only_alnum_and(name, "-_")) return {};
   return Error::invalid(
-      fmt::format("--cluster-name: '{}' is not the name of a cluster: 1 to 100 letters, digits, "
-                  "hyphens and underscores, beginning with a letter or a digit.",
+      fmt::format("The cluster name '{}' is not valid: use 1 to 100 letters, digits, hyphens and "
+                  "underscores, beginning with a letter or a digit.",
                   printable(name)));
 }
 

@@ -10,7 +10,6 @@
 
 #include "agent/command.h"
 #include "cli/connection.h"
-#include "cli/duration.h"
 #include "cluster_cli/command.h"
 #include "codec/json.h"
 #include "exec/exec.h"
