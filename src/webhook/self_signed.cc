@@ -108,20 +108,20 @@ std::vector<std::string> split_bundle(std::string_view bundle) {
 }  // namespace
 
 std::string merge_bundle(std::string_view bundle, std::string_view authority, Time now) {
-  auto ours = split_bundle(authority);
-  std::vector<std::string> kept;
+  std::vector<std::string> merged;
   for (auto& pem : split_bundle(bundle)) {
     auto facts = crypto::read_certificates(pem);
     const bool good = facts && facts->front().common_name == kAuthorityName && facts->front().not_after > now;
-    if (good && std::ranges::count(ours, pem) == 0 && std::ranges::count(kept, pem) == 0)
-      kept.push_back(std::move(pem));
+    if (good && std::ranges::count(merged, pem) == 0) merged.push_back(std::move(pem));
   }
-  if (kept.size() >= kMaxAuthorities)
-    kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(kept.size() - kMaxAuthorities + 1));
-  std::string merged;
-  for (const auto& pem : kept) merged += pem;
-  for (const auto& pem : ours) merged += pem;
-  return merged;
+  // Where it stands already it stays: replicas that each have their own must not take turns at being the last one.
+  for (auto& pem : split_bundle(authority)) {
+    if (std::ranges::count(merged, pem) == 0) merged.push_back(std::move(pem));
+  }
+  std::string out;
+  for (std::size_t i = merged.size() - std::min(merged.size(), kMaxAuthorities); i < merged.size(); ++i)
+    out += merged[i];
+  return out;
 }
 
 struct SelfSigned::State {

@@ -33,7 +33,7 @@ namespace podpass::webhook {
 
 inline constexpr Seconds kSettleEvery{30};
 inline constexpr std::chrono::days kAuthorityLife{3'650}, kCertificateLife{90};
-inline constexpr std::size_t kMaxAuthorities = 4;
+inline constexpr std::size_t kMaxAuthorities = 16;
 
 class SelfSigned {
  public:
@@ -59,7 +59,7 @@ class SelfSigned {
   std::shared_ptr<State> state_;
 };
 
-// `bundle` with `authority` last, and what else in it is ours and valid at `now`.
+// What of `bundle` is ours and valid at `now`, in its order, and `authority`, last if it was not there.
 std::string merge_bundle(std::string_view bundle, std::string_view authority, Time now);
 
 }  // namespace podpass::webhook

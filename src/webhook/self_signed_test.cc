@@ -150,15 +150,17 @@ TEST_F(SelfSignedTest, BundlesKeepOnlyOurs) {
   const crypto::Validity validity{clock_.now(), clock_.now() + std::chrono::days{10}};
   const auto foreign = crypto::CertificateAuthority::create("foreign", validity).value().certificate_pem();
   std::vector<std::string> ours;
-  for (int i = 0; i < 7; ++i)
+  for (int i = 0; i < 18; ++i)
     ours.push_back(
         crypto::CertificateAuthority::create("podpass webhook authority", validity).value().certificate_pem());
   EXPECT_EQ(merge_bundle(foreign + "text" + ours[0], ours[1], clock_.now()), ours[0] + ours[1]);
   EXPECT_EQ(merge_bundle("\n", ours[1], clock_.now()), ours[1]);
-  EXPECT_EQ(merge_bundle(ours[1] + ours[0], ours[1], clock_.now()), ours[0] + ours[1]);
+  EXPECT_EQ(merge_bundle(ours[1] + ours[0] + ours[1], ours[1], clock_.now()), ours[1] + ours[0]);
   std::string all;
   for (const auto& each : ours) all += each;
-  EXPECT_EQ(merge_bundle(all, foreign, clock_.now()), ours[4] + ours[5] + ours[6] + foreign);
+  std::string last;
+  for (std::size_t i = 3; i < ours.size(); ++i) last += ours[i];
+  EXPECT_EQ(merge_bundle(all, foreign, clock_.now()), last + foreign);
 }
 
 }  // namespace

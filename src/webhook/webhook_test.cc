@@ -43,6 +43,7 @@ class WebhookTest : public testing::Test {
     const auto now = clock_.now();
     auto authority = crypto::CertificateAuthority::create("test", {now, now + std::chrono::days{2}}).value();
     crypto::CertificateRequest request;
+    request.common_name = "webhook";
     request.ip_addresses = {"127.0.0.1"};
     request.validity = {now, now + std::chrono::days{1}};
     auto issued = authority.issue(request).value();
