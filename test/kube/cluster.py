@@ -144,7 +144,7 @@ class Cluster:
         eventually(ready, READY_SECONDS)
 
     def log_text(self):
-        return "\n".join(f"--- {process.name}\n{process.log_text()[-6000:]}" for process in (self._etcd, self._api_server) if process)
+        return "\n".join(f"--- {process.name}\n{process.log_text()[-1500:]}" for process in (self._etcd, self._api_server) if process)
 
     # --- clients
 
@@ -241,6 +241,10 @@ class Cluster:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
         return self.call("POST", path, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec})["status"]["token"]
 
+    def tokens(self, namespace, service_account, pod, count=50):
+        """Different ones: two of one second and one life would be the same."""
+        return [self.token(namespace, service_account, pod, seconds=86400 - number) for number in range(count)]
+
     def review(self, token, audience=POD_AUDIENCE):
         """What the cluster itself says of a token: the status of a TokenReview."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token, "audiences": [audience]}}
@@ -252,11 +256,11 @@ class Cluster:
         self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": name}, "rules": list(rules)})
         self.bind(user, name)
 
-    def bind(self, user, cluster_role):
+    def bind(self, user, cluster_role, kind="User"):
         self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
             "metadata": {"name": user.replace(":", ".")},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": cluster_role},
-            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": user}],
         })
 
     def system_account(self, name):
