@@ -207,8 +207,8 @@ std::string folded(const Case& of, Choices& choices) {
   return {};
 }
 
-constexpr std::array kLaws = {deny_more,  allow_more, other_spelling, other_letters, one_document, boundary_intersects,
-                              limit_less, level_more, explained,      folded};
+constexpr std::array kLaws = {deny_more,           allow_more, other_spelling, other_letters, one_document,
+                              boundary_intersects, limit_less, level_more,     explained,     folded};
 
 }  // namespace
 
