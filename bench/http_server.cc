@@ -1,15 +1,37 @@
-// Our server with a fixed answer: `http_server PORT BYTES [THREADS]`. Compared with http_baseline by `make bench`.
+// Our server with a fixed answer: `http_server PORT BYTES [THREADS [tls]]`, over TLS with a certificate of its own
+// making. Compared with http_baseline by `make bench`.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
+#include "base/clock.h"
+#include "crypto/tls.h"
+#include "crypto/x509.h"
 #include "http/server.h"
+
+namespace {
+
+std::shared_ptr<podpass::crypto::ServerTls> make_tls() {
+  using namespace podpass::crypto;
+  const podpass::Time now = podpass::SystemClock().now();
+  const Validity day{now, now + std::chrono::hours(24)};
+  const auto authority = CertificateAuthority::create("bench", day).value();
+  CertificateRequest request;
+  request.common_name = "bench";
+  request.ip_addresses = {"127.0.0.1"};
+  request.validity = day;
+  const IssuedCertificate pair = authority.issue(request).value();
+  return ServerTls::of({pair.certificate_pem, pair.key_pem, {}}).value();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace podpass::http;
   if (argc < 3) {
-    std::fputs("usage: http_server PORT BYTES [THREADS]\n", stderr);
+    std::fputs("usage: http_server PORT BYTES [THREADS [tls]]\n", stderr);
     return 2;
   }
   sigset_t signals;
@@ -21,6 +43,7 @@ int main(int argc, char** argv) {
   const std::string body(static_cast<std::size_t>(std::atol(argv[2])), '1');  // JSON: a long number
   Server::Options options;
   if (argc > 3) options.threads = std::atoi(argv[3]);
+  if (argc > 4 && std::string_view(argv[4]) == "tls") options.tls = make_tls();
   Server server(options, [&body](Request&, Body&) -> boost::asio::awaitable<Response> {
     Response response;
     response.headers.emplace_back("Content-Type", "application/json");

@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,18 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(40)
+
+
+class Agent(Server):
+    """The agent of a node of its own, before the pods of `podpass`."""
+
+    def __init__(self, podpass, *flags):
+        variables = {"AWS_ENDPOINT_URL": podpass.endpoint.geturl(), "AWS_REGION": podpass.region,
+                     "AWS_ACCESS_KEY_ID": podpass.credentials[0], "AWS_SECRET_ACCESS_KEY": podpass.credentials[1]}
+        command = ["env", *(f"{name}={value}" for name, value in variables.items()), RELEASE / "podpass", "agent", "-c", podpass.cluster,
+                   "-b", "127.0.0.1", "-p", "0", "--probe-port", "-1", "--metrics-port", "-1", *flags]
+        super().__init__(command, ready=True)
+        self.netloc = "127.0.0.1:" + re.search(r"port (\d+)", self.first_line)[1]
 
 
 class Podpass(Server):
@@ -152,9 +165,12 @@ def load(server, url, lua, seconds, connections=32):
             "p50_us": p50, "p99_us": p99}
 
 
-def size_of_answer(request, netloc):
+def size_of_answer(request, netloc, tls=False):
     method, target, headers, body = request
-    connection = http.client.HTTPConnection(netloc)
+    if tls:
+        connection = http.client.HTTPSConnection(netloc, context=ssl._create_unverified_context())
+    else:
+        connection = http.client.HTTPConnection(netloc)
     connection.request(method, target, body, headers)
     answer = connection.getresponse()
     text = answer.read()
@@ -171,15 +187,15 @@ class Bench:
     def wanted(self, name):
         return not self.only or name in self.only
 
-    def measure(self, name, server, netloc, requests, target, runs=3):
+    def measure(self, name, server, netloc, requests, target, runs=3, tls=False):
         """The server and the baseline by turns; of each the run with the least CPU per request, which is the least disturbed."""
         with tempfile.TemporaryDirectory() as scratch:
             lua = pathlib.Path(scratch) / "load.lua"
             write_lua(lua, requests, netloc)
-            bytes_ = size_of_answer(requests[0], netloc)
+            bytes_ = size_of_answer(requests[0], netloc, tls)
             ours, floor = [], []
             for _ in range(runs):
-                ours.append(load(server, f"http://{netloc}", lua, self.seconds))
+                ours.append(load(server, f"http{'s' if tls else ''}://{netloc}", lua, self.seconds))
                 baseline = Server([RELEASE / "bench" / "http_baseline", "0", bytes_], ready=True)
                 port = int(re.search(r"\d+", baseline.first_line)[0])
                 floor.append(load(baseline, f"http://127.0.0.1:{port}", lua, self.seconds))
@@ -188,6 +204,10 @@ class Bench:
         best = min(ours, key=lambda run: run["cpu_us"])
         base = min(floor, key=lambda run: run["cpu_us"])
         self.row(name, best, base, target)
+
+    def write(self, path):
+        if path:
+            path.write_text(json.dumps(self.rows, indent=2) + "\n")
 
     def row(self, name, best, base, target):
         row = {"what": name, **best, "per_core": 1e6 / best["cpu_us"], "baseline_cpu_us": base["cpu_us"],
@@ -244,6 +264,29 @@ def bench_requests(bench, podpass):
                       [podpass.query("iam", "2010-05-08", Action="GetRole", RoleName="bench")], 60_000)
 
 
+def bench_agent_many(bench, podpass, count=10_000):
+    """The agent with as many pods' tokens: what each costs in memory, and reads of all of them by turns."""
+    print(f"making {count:,} tokens ...", file=sys.stderr, flush=True)
+    requests = [("GET", "/v1/credentials", {"authorization": token}, b"") for token in make_tokens(podpass, count)]
+    agent = Agent(podpass, "--max-cache-size", str(count), "--max-service-qps", "0", "--no-watch", "--recheck", "0")
+    try:
+        memory = agent.rss_anon_kb()
+        connection = http.client.HTTPConnection(agent.netloc)
+        for method, target, headers, _ in requests:
+            connection.request(method, target, headers={"Host": agent.netloc, **headers})
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"bench: the agent: {answer.status} {text[:300]}")
+        grown = agent.rss_anon_kb() - memory
+        bench.measure("agent, 10,000 pods by turns", agent, agent.netloc, requests, 80_000)
+        bench.rows[-1] |= {"bytes_each": grown * 1024 / count, "rss_anon_kb": agent.rss_anon_kb()}
+        print(f"agent with {count:,} pods' tokens: RssAnon {agent.rss_anon_kb() / 1024:.1f} MB, {grown * 1024 / count:,.0f} bytes each",
+              flush=True)
+    finally:
+        agent.stop()
+
+
 def association_requests(podpass, first, count):
     target = f"/clusters/{podpass.cluster}/pod-identity-associations"
     role = f"arn:aws:iam::{podpass.account}:role/bench"
@@ -276,6 +319,57 @@ def bench_create(bench, podpass):
           f"{made:,}", flush=True)
 
 
+def admission_review():
+    """A review of about 5 KB, as an API server sends it for a pod of a Deployment with one sidecar."""
+    def container(name):
+        return {"name": name, "image": "registry.example.com/team/application:1.24.7",
+                "ports": [{"containerPort": 8080, "protocol": "TCP"}],
+                "env": [{"name": "LOG_LEVEL", "value": "info"}, {"name": "QUEUE", "value": "orders"}],
+                "resources": {"limits": {"cpu": "500m", "memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "128Mi"}},
+                "volumeMounts": [{"name": "kube-api-access-abcde", "readOnly": True,
+                                  "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
+                "terminationMessagePath": "/dev/termination-log", "imagePullPolicy": "IfNotPresent"}
+    fields = {f"f:field{n}": {"f:name": {}, "f:image": {}, f'k:{{"name":"c{n}"}}': {".": {}, "f:value": {}}} for n in range(28)}
+    pod = {"kind": "Pod", "apiVersion": "v1",
+           "metadata": {"generateName": "app-6d4cf56db6-", "labels": {"app": "app", "pod-template-hash": "6d4cf56db6"},
+                        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "app-6d4cf56db6",
+                                             "uid": "a1b2c3d4-0000-11e8-b7cc-42010a800002", "controller": True}],
+                        "managedFields": [{"manager": "kube-controller-manager", "operation": "Update", "fieldsV1": fields}]},
+           "spec": {"volumes": [{"name": "kube-api-access-abcde", "projected": {"sources": [], "defaultMode": 420}}],
+                    "containers": [container("app"), container("sidecar")], "restartPolicy": "Always",
+                    "serviceAccountName": "bench", "schedulerName": "default-scheduler"}}
+    kind = {"group": "", "version": "v1", "kind": "Pod"}
+    resource = {"group": "", "version": "v1", "resource": "pods"}
+    return json.dumps({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
+        "uid": "705ab4f5-6393-11e8-b7cc-42010a800002", "kind": kind, "resource": resource, "requestKind": kind,
+        "requestResource": resource, "namespace": "default", "operation": "CREATE",
+        "userInfo": {"username": "system:serviceaccount:kube-system:replicaset-controller"}, "object": pod, "oldObject": None,
+        "dryRun": False, "options": {"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}}}, separators=(",", ":")).encode()
+
+
+def bench_webhook(bench):
+    """Reviews of pods that are patched, over kept connections, without TLS and with it."""
+    review = admission_review()
+    request = ("POST", "/mutate", {"content-type": "application/json"}, review)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        (folder / "identities.json").write_text('{"identities":[{"namespace":"default","serviceAccount":"bench"}]}')
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-keyout", folder / "tls.key", "-out", folder / "tls.crt"],
+                       check=True, capture_output=True)
+        for name, flags, target in (("plain", ["--no-tls"], 40_000),
+                                    ("TLS", ["--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key"], 20_000)):
+            server = Server([RELEASE / "podpass", "webhook", "--port", "0", "--metrics-port", "-1", "--threads", "1",
+                             "--bind-address", "127.0.0.1", "--watch-container-credentials-config", folder / "identities.json",
+                             *flags], ready=True)
+            try:
+                port = int(re.search(r"port (\d+)", server.first_line)[1])
+                bench.measure(f"webhook, {len(review):,} bytes, {name}", server, f"127.0.0.1:{port}", [request], target,
+                              tls=name == "TLS")
+            finally:
+                server.stop()
+
+
 def bench_start(bench):
     """Cold start to the first answer, and idle memory."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -296,23 +390,28 @@ def bench_start(bench):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--only", default="", help="exchange,exchange_known,agent,identity,get_role,create,start")
+    parser.add_argument("--only", default="", help="exchange,exchange_known,agent,agent_many,identity,get_role,create,start,webhook")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
     bench = Bench(arguments.seconds, set(filter(None, arguments.only.split(","))))
+    if bench.wanted("webhook"):
+        bench_webhook(bench)
+    if bench.only == {"webhook"}:
+        return bench.write(arguments.json)
     with tempfile.TemporaryDirectory() as scratch:
         podpass = Podpass(pathlib.Path(scratch) / "data")
         try:
             prepare(podpass)
             bench_requests(bench, podpass)
+            if bench.wanted("agent_many"):
+                bench_agent_many(bench, podpass)
             if bench.wanted("create"):
                 bench_create(bench, podpass)
         finally:
             podpass.stop()
     if bench.wanted("start"):
         bench_start(bench)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(bench.rows, indent=2) + "\n")
+    bench.write(arguments.json)
 
 
 if __name__ == "__main__":

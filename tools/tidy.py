@@ -61,14 +61,17 @@ class Source:
 SIDEWAYS = {
     ("sts", "iam"): {"iam/lookup.h"},
     ("eks", "iam"): {"iam/lookup.h"},
+    ("web_identity", "iam"): {"iam/lookup.h"},
+    ("web_identity", "eks"): {"eks/lookup.h"},
+    ("sts", "web_identity"): {"web_identity/identity.h"},
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "iam"): {"iam/lookup.h"},
     ("own_api", "sts"): {"sts/assume.h"},
     ("own_api", "eks"): {"eks/lookup.h", "eks/operations.h"},
     ("own_api", "s3"): {"s3/lookup.h"},
-    ("eks", "kube"): {"kube/service_account_tokens.h"},
-    ("eks_auth", "kube"): {"kube/service_account_tokens.h"},
+    ("eks", "kube"): {"kube/api_server.h", "kube/cluster_access.h", "kube/service_account_tokens.h"},
+    ("eks_auth", "kube"): {"kube/cluster_access.h", "kube/service_account_tokens.h"},
 }
 
 
@@ -126,7 +129,8 @@ HIDDEN = [
     (r"boost/beast", {"http"}, "use src/http"),
     (r"sqlite3\.h$", {"store"}, "use src/store"),
     (r"pugixml", {"codec"}, "use codec/xml.h"),
-    (r"CLI/", {"main", "cli", "up", "exec", "agent", "server", "webhook", "policy_cli"}, "parse the command line in a program"),
+    (r"yaml-cpp", {"codec"}, "use codec/yaml.h"),
+    (r"CLI/", {"main", "cli", "up", "exec", "agent", "server", "webhook", "cluster_cli", "policy_cli"}, "parse the command line in a program"),
 ]
 
 

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
+#include "agent/association_watch.h"
 #include "agent/metrics.h"
+#include "agent/pod_events.h"
 #include "agent/upstream.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -40,28 +43,25 @@ std::string_view host_name(std::string_view host) {
 }  // namespace
 
 struct Agent::State {
-  State(Options given, NodeCredentialsProvider credentials, const Clock& clock)
+  State(Options given, http::Endpoint endpoint, std::shared_ptr<cli::CredentialsProvider> credentials,
+        const Clock& with_clock)
       : options(std::move(given)),
-        server({1, limits(), "podpass-agent"}, [this](http::Request& request, http::Body&) { return serve(request); }),
-        probes({1, limits(), "podpass-agent"},
+        clock(with_clock),
+        server({1, options.limits, "podpass-agent", nullptr},
+               [this](http::Request& request, http::Body&) { return serve(request); }),
+        probes({1, default_limits(), "podpass-agent", nullptr},
                [this](http::Request& request, http::Body&) { return serve_probe(request); }),
+        access{std::move(endpoint), options.region, options.tls, std::move(credentials), &clock, &reachability},
         upstream(
-            options.endpoint, options.region,
-            options.cluster_of ? options.cluster_of : [this](std::string_view) { return options.cluster; },
-            std::move(credentials), clock, metrics),
-        cache(options.cache, upstream, clock) {
+            access, options.cluster_of ? options.cluster_of : [this](std::string_view) { return options.cluster; },
+            metrics),
+        cache(options.cache, upstream, clock,
+              [this](const TokenClaims& claims, const ExchangeResult& result) { note(claims, result); }) {
     // An address may be called by the names that lead to it.
     for (const auto& host : options.bind_hosts) {
       allowed_hosts.push_back(host);
       if (host == "127.0.0.1" || host == "::1") allowed_hosts.push_back("localhost");
     }
-  }
-
-  static http::Limits limits() {
-    http::Limits limits;
-    limits.idle = Seconds{30};
-    limits.drain = Seconds{35};
-    return limits;
   }
 
   asio::awaitable<http::Response> serve(http::Request& request) {
@@ -74,14 +74,17 @@ struct Agent::State {
 
   asio::awaitable<http::Response> answer(http::Request& request) {
     if (request.path != kPath) co_return text_response(404, "404 page not found\n");
-    if (!take_token()) co_return text_response(429, "Too Many Requests\n");
+    if (!take_token()) {
+      metrics.count_throttled();
+      co_return text_response(429, "Too Many Requests\n");
+    }
     auto host = host_name(request.header("Host"));
     const bool allowed = std::ranges::any_of(allowed_hosts, [&](const auto& each) { return iequals(each, host); });
     if (!allowed) co_return wrong_host(host);
     auto token = request.header("Authorization");
     if (token.empty()) co_return text_response(400, "Service account token cannot be empty\n");
     auto found = cache.find(token);
-    if (!found) found = co_await cache.get(token);
+    if (!found) found = co_await cache.get(token, request.peer);
     if (found->status != 200) co_return text_response(found->status, found->body);
     http::Response response;
     response.headers.emplace_back("Content-Type", "application/json");
@@ -109,17 +112,50 @@ struct Agent::State {
   }
 
   asio::awaitable<http::Response> serve_probe(http::Request& request) {
-    if (request.path == "/healthz" || request.path == "/readyz") {
-      co_return serving ? text_response(200, "") : text_response(500, "not serving\n");
-    }
+    if (request.path == "/healthz") co_return serving ? text_response(200, "") : text_response(500, "not serving\n");
+    if (request.path == "/readyz") co_return readiness();
     if (request.path == "/metrics") co_return metrics_response();
     co_return text_response(404, "404 page not found\n");
   }
 
-  http::Response metrics_response() {
-    auto response = text_response(200, metrics.text());
+  http::Response readiness() const {
+    if (!serving) return text_response(500, "not serving\n");
+    if (watch && !reachability.is_reachable(clock.now())) {
+      return text_response(503, fmt::format("{} does not answer\n", access.endpoint.url()));
+    }
+    return text_response(200, "");
+  }
+
+  http::Response metrics_response() const {
+    static constexpr std::string_view kStatuses[] = {"starting", "watching", "refused", "away"};
+    AgentFacts facts;
+    facts.now = clock.now();
+    facts.reachable = reachability.is_reachable(facts.now);
+    facts.watch = watch ? kStatuses[static_cast<std::size_t>(watch->status())] : "none";
+    if (watch) facts.changes = watch->changes();
+    if (events) facts.events_sent = events->sent();
+    if (events) facts.events_left_out = events->left_out();
+    auto response = text_response(200, metrics.text(facts));
     response.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
+  }
+
+  void note(const TokenClaims& claims, const ExchangeResult& result) {
+    metrics.count_outcome(claims, result);
+    if (events && !result.credentials) events->tell(claims, result.failure);
+  }
+
+  // What goes on beside the requests, on the loop that serves them.
+  void begin() {
+    if (options.events) {
+      events = std::make_unique<PodEvents>(server.executor(), *options.events, options.node_name, clock);
+    }
+    if (options.watch == Watch::none) {
+      cache.recheck_after(options.recheck);
+      return;
+    }
+    watch = std::make_unique<AssociationWatch>(access, options.cluster, options.recheck, cache);
+    asio::co_spawn(server.executor(), watch->run(), asio::detached);
   }
 
   Result<void> bind() {
@@ -141,7 +177,9 @@ struct Agent::State {
   }
 
   Options options;
+  const Clock& clock;
   Metrics metrics;
+  Reachability reachability;
   std::vector<std::string> allowed_hosts;
   double bucket = 1;
   std::chrono::steady_clock::time_point filled{};
@@ -150,20 +188,35 @@ struct Agent::State {
   // The servers outlive what is below: the upstream's connections and the cache's timers are on their event loop.
   // ~Agent stops them first, so no handler runs while the rest goes.
   http::Server server, probes;
+  const ServerAccess access;
   Upstream upstream;
   CredentialsCache cache;
+  std::unique_ptr<AssociationWatch> watch;
+  std::unique_ptr<PodEvents> events;
 };
 
-Agent::Agent(Options options, NodeCredentialsProvider credentials, const Clock& clock)
-    : state_(std::make_unique<State>(std::move(options), std::move(credentials), clock)) {}
+http::Limits default_limits() {
+  http::Limits limits;
+  limits.idle = Seconds{30};
+  limits.drain = Seconds{35};
+  return limits;
+}
+
+Agent::Agent(Options options, std::shared_ptr<cli::CredentialsProvider> credentials, const Clock& clock)
+    : endpoint_(http::parse_endpoint(options.endpoint)) {
+  state_ =
+      std::make_unique<State>(std::move(options), endpoint_.value_or(http::Endpoint()), std::move(credentials), clock);
+}
 
 Agent::~Agent() {
   stop();
 }
 
 Result<void> Agent::start() {
+  TRY(Result(endpoint_));
   TRY(state_->bind());
   state_->metrics.watch(state_->cache);
+  state_->begin();
   state_->server.start();
   if (state_->probe_port != 0 || state_->metrics_port != 0) state_->probes.start();
   state_->serving = true;

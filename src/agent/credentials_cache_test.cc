@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <numeric>
 #include <stdexcept>
 
 #include "codec/base64.h"
@@ -27,8 +29,9 @@ class ScriptedSource final : public CredentialsSource {
     held_.expires_at(asio::steady_timer::time_point::max());
   }
 
-  asio::awaitable<ExchangeResult> exchange(std::string) override {
+  asio::awaitable<ExchangeResult> exchange(std::string token) override {
     ++calls;
+    tokens.push_back(std::move(token));
     if (hold) {
       boost::system::error_code ignored;
       co_await held_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -50,6 +53,7 @@ class ScriptedSource final : public CredentialsSource {
   }
 
   int calls = 0;
+  std::vector<std::string> tokens;  // asked with
   bool hold = false, throws = false;
   Milliseconds life = hours{6};
   std::optional<ExchangeFailure> failure;
@@ -62,16 +66,27 @@ class ScriptedSource final : public CredentialsSource {
 class CredentialsCacheTest : public testing::Test {
  protected:
   // A token valid for `valid` from now.
-  std::string token(std::string_view name, Seconds valid = hours{24}) {
-    auto claims = R"({"jti":")" + std::string(name) + R"(","exp":)" +
-                  std::to_string(to_epoch_seconds(clock_.now() + valid)) + "}";
+  std::string token(std::string_view name, Seconds valid = hours{24}, std::string_view account = "app") {
+    auto claims =
+        R"({"jti":")" + std::string(name) + R"(","exp":)" + std::to_string(to_epoch_seconds(clock_.now() + valid)) +
+        R"(,"kubernetes.io":{"namespace":"default","serviceaccount":{"name":")" + std::string(account) + R"("}}})";
     return codec::base64url_encode("{}") + "." + codec::base64url_encode(claims) + ".c2ln";
   }
-  void read_into(std::string token, std::shared_ptr<const Answer>& into) {
+  void read_into(std::string token, std::shared_ptr<const Answer>& into, std::string client = "10.0.0.1") {
     asio::co_spawn(
         loop_,
-        [this, token = std::move(token), &into]() -> asio::awaitable<void> { into = co_await cache_->get(token); },
+        [this, token = std::move(token), client = std::move(client), &into]() -> asio::awaitable<void> {
+          into = co_await cache_->get(token, client);
+        },
         asio::detached);
+  }
+  // Time passes, in steps, as the cache's own timer would see it.
+  void pass(Milliseconds time, Milliseconds step) {
+    for (Milliseconds done{0}; done < time; done += step) {
+      clock_.advance(step);
+      cache_->run_due();
+      run();
+    }
   }
   void run() {
     loop_.restart();
@@ -103,10 +118,10 @@ bool has_key(const Answer& answer, std::string_view id) {
   return answer.status == 200 && answer.body.contains("\"" + std::string(id) + "\"");
 }
 
-TEST_F(CredentialsCacheTest, FiftyReadersMakeOneExchange) {
+TEST_F(CredentialsCacheTest, AThousandReadersMakeOneExchange) {
   source_.hold = true;
   const auto pod = token("pod");
-  std::vector<std::shared_ptr<const Answer>> answers(50);
+  std::vector<std::shared_ptr<const Answer>> answers(1'000);
   for (auto& answer : answers) read_into(pod, answer);
   run();
   for (const auto& answer : answers) EXPECT_EQ(answer, nullptr);
@@ -118,7 +133,7 @@ TEST_F(CredentialsCacheTest, FiftyReadersMakeOneExchange) {
     EXPECT_TRUE(has_key(*answer, "ASIA1"));
   }
   EXPECT_EQ(figures().misses, 1u);
-  EXPECT_EQ(figures().shared_flights, 49u);
+  EXPECT_EQ(figures().shared_flights, 999u);
   EXPECT_TRUE(has_key(read(pod), "ASIA1"));
   EXPECT_EQ(figures().hits, 1u);
 }
@@ -372,6 +387,256 @@ TEST_F(CredentialsCacheTest, OfSizeZeroRemembersNothing) {
   EXPECT_EQ(read(pod).status, 400);
   EXPECT_EQ(source_.calls, 4);
   EXPECT_EQ(cache_->size(), 0u);
+}
+
+TEST_F(CredentialsCacheTest, RenewedOnceAheadOfTimeAndThenForgottenIfNobodyReads) {
+  const auto pod = token("pod", hours{48});
+  read(pod);
+  pass(hours{4} + minutes{29}, minutes{1});
+  EXPECT_EQ(source_.calls, 1);
+  pass(minutes{32}, minutes{1});
+  EXPECT_EQ(source_.calls, 2) << "the pod will come back before its credentials expire";
+  EXPECT_TRUE(has_key(read(pod), "ASIA2"));
+  pass(hours{5}, minutes{1});
+  EXPECT_EQ(source_.calls, 3) << "it did";
+  pass(hours{24}, minutes{1});
+  EXPECT_EQ(source_.calls, 3) << "it is gone";
+  EXPECT_EQ(cache_->size(), 0u);
+}
+
+TEST_F(CredentialsCacheTest, NotRenewedAheadBeyondTheLifeOfTheToken) {
+  read(token("pod", hours{4}));
+  pass(hours{10}, minutes{1});
+  EXPECT_EQ(source_.calls, 1);
+  EXPECT_EQ(cache_->size(), 0u);
+}
+
+TEST_F(CredentialsCacheTest, APodThatIsGoneIsNotRenewedAgain) {
+  const auto pod = token("pod");
+  read(pod);
+  fail(400, "InvalidTokenException", true);
+  pass(hours{12}, minutes{1});
+  EXPECT_EQ(source_.calls, 2);
+  EXPECT_EQ(read(pod).status, 400);
+}
+
+// 2,000 pods whose SDKs come for new credentials five minutes before theirs expire, as the most patient of them do.
+class ManyPods : public CredentialsCacheTest {
+ protected:
+  struct Pod {
+    std::string token, client;
+    Time holds_until{};
+    std::shared_ptr<const Answer> answer;
+    bool asks = false;
+  };
+
+  void make_pods(int count) {
+    for (int i = 0; i < count; ++i)
+      pods_.push_back({token("pod" + std::to_string(i)), "10.1." + std::to_string(i), {}, {}, false});
+  }
+  // A step of 100 ms: the pods that are due ask. Returns how many exchanges there were.
+  int step() {
+    const int before = source_.calls;
+    clock_.advance(Milliseconds{100});
+    cache_->run_due();
+    for (auto& pod : pods_) {
+      if (pod.asks && pod.answer) {
+        pod.asks = false;
+        if (pod.answer->status == 200) pod.holds_until = expiry_of(*pod.answer);
+        pod.answer = nullptr;
+      }
+      const bool wants = pod.holds_until - clock_.now() < minutes{5};
+      if (wants && !pod.asks && at_ % 10 == 0) {
+        pod.asks = true;
+        read_into(pod.token, pod.answer, pod.client);
+      }
+      if (clock_.now() >= pod.holds_until && at_ > 1'000) ++without_;
+    }
+    ++at_;
+    run();
+    return source_.calls - before;
+  }
+  static Time expiry_of(const Answer& answer) {
+    const auto at = answer.body.find("\"Expiration\":\"");
+    return parse_iso8601(answer.body.substr(at + 14, 20)).value();
+  }
+  // Exchanges in the busiest second of a time.
+  int busiest(Milliseconds time) {
+    int most = 0;
+    std::deque<int> second;
+    for (Milliseconds done{0}; done < time; done += Milliseconds{100}) {
+      second.push_back(step());
+      if (second.size() > 10) second.pop_front();
+      most = std::max(most, std::accumulate(second.begin(), second.end(), 0));
+    }
+    return most;
+  }
+
+  std::vector<Pod> pods_;
+  long at_ = 0;
+  int without_ = 0;  // pods' steps without valid credentials, after the start
+};
+
+TEST_F(ManyPods, KeepValidCredentialsWhileEksAuthIsAwayForTenMinutesAndRenewalsThenAreSpread) {
+  options({.max_entries = 2'000, .calls_per_second = 50});
+  source_.life = minutes{59};
+  make_pods(2'000);
+  EXPECT_LE(busiest(minutes{2}), 100) << "a full bucket and a second's worth";
+  EXPECT_EQ(source_.calls, 2'000);
+  EXPECT_LE(busiest(minutes{32}), 30);
+  // Away while renewals ahead of time are due, and then while the pods come for new credentials and theirs expire.
+  for (int outage = 0; outage < 2; ++outage) {
+    fail(0, "ServiceUnavailable");
+    const auto before = source_.calls;
+    busiest(minutes{10});
+    EXPECT_LE(source_.calls - before, 10 * 60 * 2) << "one tries now and then, not all";
+    EXPECT_EQ(without_, 0);
+    source_.failure.reset();
+    EXPECT_LE(busiest(minutes{9}), 30) << "half of 50, and a little for the edges";
+  }
+  EXPECT_LE(busiest(minutes{80}), 30);
+  EXPECT_EQ(without_, 0);
+  EXPECT_GT(source_.calls, 5'000) << "they all were renewed";
+}
+
+TEST_F(CredentialsCacheTest, AReaderGetsWhatThereIsIfTheRenewalTakesLong) {
+  options({.patience = Milliseconds{0}});
+  const auto pod = token("pod");
+  read(pod);
+  clock_.advance(hours{3});
+  source_.hold = true;
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  EXPECT_EQ(source_.calls, 2);
+  source_.release();
+  run();
+  EXPECT_TRUE(has_key(read(pod), "ASIA2"));
+}
+
+TEST_F(CredentialsCacheTest, AChangedAssociationIsAskedForAtTheNextRead) {
+  const auto app = token("a", hours{24}, "app"), other = token("b", hours{24}, "other");
+  read(app), read(other);
+  cache_->association_changed("default", "app");
+  cache_->association_changed("elsewhere", "other");
+  EXPECT_EQ(source_.calls, 2) << "not before it is read";
+  EXPECT_TRUE(has_key(read(app), "ASIA3"));
+  EXPECT_TRUE(has_key(read(other), "ASIA2"));
+  fail(404, "ResourceNotFoundException", true);
+  cache_->association_changed("default", "app");
+  EXPECT_EQ(read(app).status, 404);
+  source_.failure.reset();
+  EXPECT_EQ(read(app).status, 404) << "remembered for a moment";
+  cache_->association_changed("default", "app");
+  EXPECT_EQ(read(app).status, 200) << "but not beyond the news";
+  fail(0, "ServiceUnavailable");
+  cache_->association_changed("default", "app");
+  EXPECT_EQ(read(app).status, 500) << "what was taken away is not given for want of an answer";
+  EXPECT_EQ(figures().dropped, 3u);
+}
+
+TEST_F(CredentialsCacheTest, AChangeDuringAnExchangeIsNotLost) {
+  source_.hold = true;
+  const auto pod = token("pod");
+  std::shared_ptr<const Answer> answer;
+  read_into(pod, answer);
+  run();
+  cache_->association_changed("default", "app");
+  source_.release();
+  run();
+  EXPECT_EQ(source_.calls, 2);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(has_key(*answer, "ASIA2"));
+}
+
+TEST_F(CredentialsCacheTest, DistrustedAnswersAreAskedForOnceMoreAndKeptIfThereIsNoAnswer) {
+  const auto pod = token("pod");
+  read(pod);
+  clock_.advance(Seconds{1});
+  cache_->distrust();
+  clock_.advance(Milliseconds{1});
+  fail(0, "ServiceUnavailable");
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  source_.failure.reset();
+  clock_.advance(Seconds{5});
+  EXPECT_TRUE(has_key(read(pod), "ASIA3"));
+  EXPECT_TRUE(has_key(read(pod), "ASIA3"));
+  EXPECT_EQ(source_.calls, 3);
+}
+
+TEST_F(CredentialsCacheTest, WithoutNewsAnswersAreAskedForAgainAfterAShortTime) {
+  cache_->recheck_after(Seconds{5});
+  const auto pod = token("pod");
+  read(pod);
+  clock_.advance(Seconds{5} - Milliseconds{1});
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  clock_.advance(Milliseconds{1});
+  EXPECT_TRUE(has_key(read(pod), "ASIA2"));
+  clock_.advance(Seconds{5});
+  fail(404, "ResourceNotFoundException", true);
+  EXPECT_EQ(read(pod).status, 404) << "deleted meanwhile";
+  source_.failure.reset();
+  clock_.advance(Seconds{5});
+  EXPECT_TRUE(has_key(read(pod), "ASIA4"));
+  cache_->recheck_after(Milliseconds{0});
+  clock_.advance(hours{1});
+  EXPECT_TRUE(has_key(read(pod), "ASIA4"));
+}
+
+TEST_F(CredentialsCacheTest, WhoAsksForALotWaitsForItAloneAndIsRefusedInTheEnd) {
+  options({.max_entries = 500, .calls_per_second = 1});
+  std::vector<std::shared_ptr<const Answer>> greedy(80);
+  for (std::size_t i = 0; i < greedy.size(); ++i) read_into(token("g" + std::to_string(i)), greedy[i], "10.0.0.1");
+  std::shared_ptr<const Answer> modest;
+  read_into(token("m"), modest, "10.0.0.2");
+  run();
+  EXPECT_EQ(std::ranges::count_if(greedy, [](auto& each) { return each && each->status == 200; }), 1);
+  EXPECT_EQ(std::ranges::count_if(greedy, [](auto& each) { return each && each->status == 429; }), 15);
+  EXPECT_EQ(modest, nullptr);
+  pass(Milliseconds{2'500}, Milliseconds{100});
+  ASSERT_NE(modest, nullptr) << "behind one of the others, not behind all";
+  EXPECT_EQ(modest->status, 200);
+  pass(Seconds{70}, Milliseconds{100});
+  EXPECT_EQ(std::ranges::count_if(greedy, [](auto& each) { return each && each->status == 200; }), 65);
+  EXPECT_EQ(figures().throttled, 15u);
+}
+
+TEST_F(CredentialsCacheTest, TheCallsThatRunAtATimeAreBounded) {
+  options({.max_entries = 1'000});
+  source_.hold = true;
+  std::vector<std::shared_ptr<const Answer>> answers(400);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    read_into(token("t" + std::to_string(i)), answers[i], "10.0.0." + std::to_string(i));
+  }
+  run();
+  EXPECT_EQ(source_.calls, static_cast<int>(CredentialsCache::kMaxFlights));
+  EXPECT_EQ(figures().running, CredentialsCache::kMaxFlights);
+  EXPECT_EQ(figures().waiting, 400 - CredentialsCache::kMaxFlights);
+  source_.release();
+  run();
+  EXPECT_EQ(source_.calls, 400);
+  for (const auto& answer : answers) ASSERT_TRUE(answer && answer->status == 200);
+}
+
+TEST_F(CredentialsCacheTest, OutcomesAreToldWithTheTokensClaims) {
+  std::vector<std::string> told;
+  cache_ = std::make_unique<CredentialsCache>(CredentialsCache::Options(), source_, clock_,
+                                              [&](const TokenClaims& claims, const ExchangeResult& result) {
+                                                told.push_back(claims.namespace_ + "/" + claims.service_account + " " +
+                                                               (result.credentials ? "yes" : result.failure.code));
+                                              });
+  read(token("a"));
+  fail(404, "ResourceNotFoundException", true);
+  read(token("b", hours{1}, "other"));
+  EXPECT_EQ(told, (std::vector<std::string>{"default/app yes", "default/other ResourceNotFoundException"}));
+}
+
+TEST_F(CredentialsCacheTest, TellsWhenTheOldestWereGot) {
+  read(token("a"));
+  const auto first = to_epoch_seconds(clock_.now());
+  pass(minutes{1}, Seconds{10});
+  read(token("b"));
+  pass(minutes{1}, Seconds{10});
+  EXPECT_EQ(figures().oldest_seconds, first);
 }
 
 }  // namespace

@@ -32,6 +32,13 @@ struct ExchangeFailure {
   bool fatal = false;  // the answer is a definite no: what is cached must go
 };
 
+// EKS Auth has looked at the token and found it genuine before it said this: the token's claims may be believed.
+inline bool is_about_verified_token(const ExchangeFailure& failure) {
+  if (!failure.fatal) return false;
+  return failure.code == "AccessDeniedException" ||
+         (failure.code == "ResourceNotFoundException" && !failure.message.starts_with("No cluster found"));
+}
+
 struct ExchangeResult {
   std::optional<PodCredentials> credentials;
   ExchangeFailure failure;  // if there are no credentials

@@ -32,7 +32,7 @@ Result<std::optional<Time>> date(const codec::Value& claims, std::string_view na
 
 }  // namespace
 
-Result<TokenLife> read_token(std::string_view token) {
+Result<TokenClaims> read_token(std::string_view token) {
   if (token.size() > 7 && iequals(token.substr(0, 7), "bearer ")) {
     return cannot_parse(
         "could not base64 decode header: illegal base64 data at input byte 6. Send the token alone, without \"Bearer "
@@ -43,18 +43,26 @@ Result<TokenLife> read_token(std::string_view token) {
   if (parts.size() != 3) return cannot_parse("token contains an invalid number of segments");
   TRY(part(parts[0], "header"));
   auto claims = TRY(part(parts[1], "claim"));
-  TokenLife life;
-  life.not_before = TRY(date(claims, "nbf"));
-  life.expires = TRY(date(claims, "exp"));
-  life.issuer = claims.text("iss");
-  return life;
+  TokenClaims read;
+  read.not_before = TRY(date(claims, "nbf"));
+  read.expires = TRY(date(claims, "exp"));
+  read.issuer = claims.text("iss");
+  const auto* kubernetes = claims.find("kubernetes.io");
+  if (!kubernetes) return read;
+  read.namespace_ = kubernetes->text("namespace");
+  if (const auto* account = kubernetes->find("serviceaccount")) read.service_account = account->text("name");
+  if (const auto* pod = kubernetes->find("pod")) {
+    read.pod_name = pod->text("name");
+    read.pod_uid = pod->text("uid");
+  }
+  return read;
 }
 
-Result<void> check_life(const TokenLife& life, Time now) {
-  if (life.expires && *life.expires <= now) {
+Result<void> check_life(const TokenClaims& claims, Time now) {
+  if (claims.expires && *claims.expires <= now) {
     return Error::invalid("Service account token failed basic claim validations: token is expired");
   }
-  if (life.not_before && *life.not_before > now) {
+  if (claims.not_before && *claims.not_before > now) {
     return Error::invalid("Service account token failed basic claim validations: token is not valid yet");
   }
   return {};

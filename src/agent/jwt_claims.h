@@ -11,14 +11,15 @@
 
 namespace podpass::agent {
 
-struct TokenLife {
+struct TokenClaims {
   std::optional<Time> not_before, expires;
-  std::string issuer;  // empty if the token names none
+  // Empty if the token names none.
+  std::string issuer, namespace_, service_account, pod_name, pod_uid;
 };
 
 // Error texts begin as the known agent's do: "Service account token cannot be parsed: ...".
-Result<TokenLife> read_token(std::string_view token);
+Result<TokenClaims> read_token(std::string_view token);
 // "Service account token failed basic claim validations: token is expired" / "... is not valid yet".
-Result<void> check_life(const TokenLife& life, Time now);
+Result<void> check_life(const TokenClaims& claims, Time now);
 
 }  // namespace podpass::agent

@@ -56,7 +56,7 @@ TEST(JwtClaims, WhatIsMalformed) {
 
 TEST(JwtClaims, LifeWithoutLeeway) {
   const auto start = from_epoch_seconds(1'000), end = from_epoch_seconds(2'000);
-  const TokenLife life{start, end, {}};
+  const TokenClaims life{start, end, {}, {}, {}, {}, {}};
   EXPECT_TRUE(check_life(life, start));
   EXPECT_TRUE(check_life(life, end - Milliseconds{1}));
   EXPECT_EQ(check_life(life, end).error().message,

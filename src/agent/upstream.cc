@@ -28,6 +28,15 @@ constexpr std::chrono::milliseconds kPause{100};  // before the second try; doub
 constexpr std::string_view kFatal[] = {"AccessDeniedException", "InvalidTokenException", "ExpiredTokenException",
                                        "ResourceNotFoundException"};
 
+// Of the node: the server does not know its access key (any more), or the session has ended.
+constexpr std::string_view kUnknownKeys[] = {"UnrecognizedClientException", "InvalidClientTokenId",
+                                             "ExpiredTokenException"};
+constexpr std::size_t kIdleConnections = 8;
+constexpr http::ClientLimits kLimits{.connect = std::chrono::milliseconds{500},
+                                     .handshake = std::chrono::milliseconds{1'000},
+                                     .total = std::chrono::milliseconds{1'000},
+                                     .body_bytes = 256 * 1024};
+
 constexpr std::string_view kRoleRefused = "Unauthorized Exception!";
 
 ExchangeResult failed(int status, std::string request_id, std::string code, std::string message) {
@@ -38,27 +47,43 @@ ExchangeResult failed(int status, std::string request_id, std::string code, std:
 
 }  // namespace
 
-Upstream::Upstream(std::string endpoint, std::string region, ClusterOf cluster_of, NodeCredentialsProvider credentials,
-                   const Clock& clock, Metrics& metrics)
-    : endpoint_(std::move(endpoint)),
-      region_(std::move(region)),
-      cluster_of_(std::move(cluster_of)),
-      credentials_(std::move(credentials)),
-      clock_(clock),
-      metrics_(metrics) {}
+bool is_about_our_keys(const http::ClientResponse& response) {
+  return response.status == 403 && std::ranges::find(kUnknownKeys, error_code_of(response)) != std::end(kUnknownKeys);
+}
 
-Upstream::~Upstream() = default;
+asio::awaitable<Result<http::ClientResponse>> SignedCalls::send(http::ClientRequest request) {
+  if (!client_) {
+    auto executor = co_await asio::this_coro::executor;
+    client_ = std::make_unique<http::AsyncClient>(executor, access_.endpoint, limits_, kIdleConnections, access_.tls);
+  }
+  auto credentials = co_await access_.credentials->get();
+  if (!credentials) {
+    auto error = std::move(credentials).error();
+    error.code = "NodeCredentials";
+    co_return error;
+  }
+  aws::sign_request(request, access_.endpoint.authority(), *credentials, access_.region, service_,
+                    access_.clock->now());
+  auto response = co_await client_->send(std::move(request));
+  if (!response) {
+    access_.reachability->gave_no_answer(access_.clock->now());
+    auto error = std::move(response).error();
+    error.code = "ServiceUnavailable";
+    co_return error;
+  }
+  access_.reachability->answered();
+  if (is_about_our_keys(*response)) {
+    access_.credentials->refused(credentials->access_key_id);
+  }
+  co_return response;
+}
+
+Upstream::Upstream(ServerAccess access, ClusterOf cluster_of, Metrics& metrics)
+    : calls_(std::move(access), "eks-auth", kLimits), cluster_of_(std::move(cluster_of)), metrics_(metrics) {}
 
 asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
   const auto started = std::chrono::steady_clock::now();
   auto executor = co_await asio::this_coro::executor;
-  if (!client_) {
-    auto endpoint = http::parse_endpoint(endpoint_);
-    if (!endpoint) co_return failed(500, "", "InvalidEndpoint", endpoint.error().message);
-    client_ = std::make_unique<http::AsyncClient>(
-        executor, *endpoint,
-        http::ClientLimits{std::chrono::milliseconds{500}, std::chrono::milliseconds{1'000}, 256 * 1024});
-  }
   Try last;
   for (int number = 0; number < kTries; ++number) {
     if (number > 0) {
@@ -74,32 +99,29 @@ asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
   co_return std::move(last.result);
 }
 
-Result<http::ClientRequest> Upstream::signed_request(const std::string& token) const {
-  auto credentials = TRY(credentials_());
-  auto endpoint = TRY(http::parse_endpoint(endpoint_));
-  const auto cluster = cluster_of_(TRY(read_token(token)).issuer);
+asio::awaitable<Upstream::Try> Upstream::try_once(const std::string& token) {
+  auto claims = read_token(token);
+  if (!claims) co_return Try{failed(400, "", "InvalidToken", claims.error().message), false};
   http::ClientRequest request;
   request.method = "POST";
-  request.target = "/clusters/" + codec::percent_encode(cluster) + "/assume-role-for-pod-identity";
+  request.target = "/clusters/" + codec::percent_encode(cluster_of_(claims->issuer)) + "/assume-role-for-pod-identity";
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = codec::write_json(codec::Value::map({{"token", token}}));
   request.repeatable = true;
-  aws::sign_request(
-      request, endpoint.authority(),
-      {credentials.access_key_id, credentials.secret_access_key, std::string(credentials.session_token.reveal())},
-      region_, "eks-auth", clock_.now());
-  return request;
-}
-
-asio::awaitable<Upstream::Try> Upstream::try_once(const std::string& token) {
-  auto request = signed_request(token);
-  if (!request) co_return Try{failed(500, "", "NodeCredentials", request.error().message), false};
-  auto response = co_await client_->send(std::move(*request));
+  auto response = co_await calls_.send(std::move(request));
+  if (!response && response.error().code == "NodeCredentials") {
+    co_return Try{failed(500, "", "NodeCredentials", response.error().message), false};
+  }
   if (!response) {
     co_return Try{failed(0, "", "ServiceUnavailable", "EKS Auth did not answer: " + response.error().message), true};
   }
-  const bool again = response->status == 429 || response->status >= 500;
+  const bool again = response->status == 429 || response->status >= 500 || is_about_our_keys(*response);
   co_return Try{read_answer(*response), again};
+}
+
+std::string_view error_code_of(const http::ClientResponse& response) {
+  auto code = response.header("x-amzn-ErrorType");
+  return code.substr(0, code.find_first_of(":;,"));
 }
 
 ExchangeResult read_answer(const http::ClientResponse& response) {
@@ -110,8 +132,7 @@ ExchangeResult read_answer(const http::ClientResponse& response) {
                   fmt::format("EKS Auth answered with status {}", response.status));
   }
   if (response.status != 200) {
-    std::string code(response.header("x-amzn-ErrorType"));
-    code = code.substr(0, code.find_first_of(":;,"));
+    std::string code(error_code_of(response));
     auto result = failed(response.status, std::move(request_id), code.empty() ? "Unknown" : code,
                          body ? std::string(body->text("message")) : "EKS Auth gave no reason");
     result.failure.fatal = response.status != 403 && std::ranges::find(kFatal, result.failure.code) != std::end(kFatal);

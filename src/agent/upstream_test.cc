@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/credentials_cache.h"
+
 namespace podpass::agent {
 namespace {
 

@@ -59,10 +59,14 @@ struct Audit {
   // The decisions of the policy engine, as JSON objects with commas between: {"decision", "layer", "request"}, the
   // request as aws/request_json.h has it. Those that refused; all of them if the deployment says so.
   std::string decisions;
+  // Who the request proved to come from by what is in it, as the record's userIdentity has it: a JSON object. Empty:
+  // the caller.
+  std::string identity;
   void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
   void clear() {
     facts.clear();
     decisions.clear();
+    identity.clear();
   }
 };
 
@@ -83,6 +87,7 @@ struct Call {
   Audit& audit;
   const crypto::Sha256Digest* body_hash = nullptr;  // of the request; null where nobody has taken it
   Wait* wait = nullptr;                             // where wait_for leaves it; null where nobody can wait
+  int waits = 0;                                    // how often this request has waited already
 
   Random& random() const { return *deployment.random; }
 

@@ -16,6 +16,9 @@
 namespace podpass::kube {
 class ClusterAccess;
 }
+namespace podpass::eks {
+class AssociationFeed;
+}
 
 namespace podpass::aws {
 
@@ -57,7 +60,8 @@ struct Deployment {
   Random* random = nullptr;
   std::shared_ptr<const crypto::KeyRing> at_rest;  // seals secrets in the store
   std::shared_ptr<SessionKeys> sessions;
-  kube::ClusterAccess* clusters = nullptr;  // the API servers of registered clusters; null: none can be asked
+  kube::ClusterAccess* clusters = nullptr;       // the API servers of registered clusters; null: none can be asked
+  eks::AssociationFeed* associations = nullptr;  // what changes among the associations; null: nobody is told
 };
 
 }  // namespace podpass::aws

@@ -11,8 +11,9 @@
 #include <fstream>
 
 #include "base/clock.h"
-#include "base/strings.h"
+#include "cli/node_credentials.h"
 #include "codec/json.h"
+#include "crypto/tls.h"
 #include "http/client.h"
 
 namespace podpass::cli {
@@ -23,25 +24,6 @@ constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-// The [default] profile of a shared credentials file.
-aws::SigningCredentials read_profile(std::string_view text) {
-  aws::SigningCredentials credentials;
-  bool ours = true;
-  for (auto line : split(text, '\n')) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (trim(line).starts_with('[')) ours = trim(line) == "[default]";
-    if (!ours) continue;
-    auto equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    auto name = trim(line.substr(0, equals));
-    auto value = trim(line.substr(equals + 1));
-    if (name == "aws_access_key_id") credentials.access_key_id = value;
-    if (name == "aws_secret_access_key") credentials.secret = Secret(std::string(value));
-    if (name == "aws_session_token") credentials.session_token = value;
-  }
-  return credentials;
 }
 
 Result<Connection> from_directory(const std::filesystem::path& directory) {
@@ -106,11 +88,9 @@ Result<Connection> find_connection(const std::string& data_directory) {
 }
 
 Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory) {
-  auto credentials = read_profile(TRY(read_file(data_directory / "credentials")));
-  if (credentials.access_key_id.empty() || credentials.secret.empty()) {
-    return Error::invalid(fmt::format("{} holds no credentials.", (data_directory / "credentials").string()));
-  }
-  return credentials;
+  const auto path = data_directory / "credentials";
+  const auto text = TRY(read_file(path));
+  return read_profile(text, "default", path.string());
 }
 
 Result<void> write_credentials(const std::filesystem::path& data_directory,
@@ -145,7 +125,9 @@ Result<codec::Value> call_server(const Connection& connection, const std::string
   request.body = codec::write_json(body);
   aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, service,
                     SystemClock().now());
-  http::Client client(endpoint);
+  std::shared_ptr<const crypto::ClientTls> tls;
+  if (endpoint.secure) tls = TRY(crypto::ClientTls::trusting(environment("AWS_CA_BUNDLE")));
+  http::Client client(endpoint, {}, tls);
   auto response = TRY(client.send(request));
   auto answer = codec::parse_json(response.body);
   if (response.status != 200) {

@@ -29,7 +29,8 @@ void remove_connection(const std::filesystem::path& data_directory);  // server.
 
 Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory);
 
-// Calls a rest-json operation of the server; an error answer becomes an Error with its code and message.
+// Calls a rest-json operation of the server; an error answer becomes an Error with its code and message. For https the
+// authorities in the file AWS_CA_BUNDLE are trusted, without it the system's.
 Result<codec::Value> call_server(const Connection& connection, const std::string& service, const std::string& method,
                                  const std::string& path, const codec::Value& body);
 

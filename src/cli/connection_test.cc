@@ -143,11 +143,16 @@ TEST_F(ConnectionTest, CredentialsFiles) {
   ASSERT_TRUE(two);
   EXPECT_EQ(two->access_key_id, "A");
   EXPECT_EQ(two->session_token, "");
-  for (auto bad :
-       {"", "[default]\n", "aws_access_key_id = A\n", "[default]\naws_access_key_id =\naws_secret_access_key = S"}) {
-    auto none = read(bad);
-    ASSERT_FALSE(none) << bad;
-    EXPECT_TRUE(none.error().message.contains("holds no credentials")) << none.error().message;
+  const std::pair<const char*, const char*> bad[] = {
+      {"", "has no profile [default]"},
+      {"[default]\n", "profile [default] has no aws_access_key_id"},
+      {"aws_access_key_id = A\n", "has no profile [default]"},
+      {"[default]\naws_access_key_id =\naws_secret_access_key = S ", "profile [default] has no aws_access_key_id"},
+  };
+  for (const auto& [text, why] : bad) {
+    auto none = read(text);
+    ASSERT_FALSE(none) << text;
+    EXPECT_TRUE(none.error().message.contains(why)) << none.error().message;
     EXPECT_FALSE(none.error().message.contains("S ")) << "no secret in an error";
   }
 }

@@ -192,6 +192,32 @@ std::expected<Value, JwtError> verify_jwt(std::string_view token, const KeySet& 
   return read_object(parts->claims, "payload");
 }
 
+std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
+  const auto* value = claims.find(name);
+  if (!value) return std::nullopt;
+  constexpr double kMost = 1e11;  // far beyond any token's life, far below overflow
+  if (const auto* whole = value->as<std::int64_t>(); whole && *whole >= 0 && static_cast<double>(*whole) < kMost) {
+    return from_epoch_seconds(*whole);
+  }
+  if (const auto* real = value->as<double>(); real && *real >= 0 && *real < kMost) {
+    return Time{Milliseconds{static_cast<long long>(*real * 1000)}};
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> audiences(const Value& claims) {
+  const auto* value = claims.find("aud");
+  if (!value) return {};
+  if (const auto* text = value->as_text()) return {*text};
+  std::vector<std::string_view> all;
+  const auto* list = value->as<Value::List>();
+  if (!list) return all;
+  for (const auto& item : *list) {
+    if (const auto* text = item.as_text()) all.push_back(*text);
+  }
+  return all;
+}
+
 std::string mint_jwt(const Value& claims, const SigningKey& key) {
   auto header = Value::map({{"alg", algorithm_name(key.type())}, {"kid", key.public_key().thumbprint()}});
   auto token = codec::base64url_encode(codec::write_json(header));

@@ -11,12 +11,14 @@
 #include <array>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "codec/value.h"
 #include "crypto/sign.h"
 
@@ -77,6 +79,12 @@ struct Jwt {
 // The claims, if a key of the set signed them with an allowed algorithm.
 [[nodiscard]] std::expected<codec::Value, JwtError> verify_jwt(std::string_view token, const KeySet& keys,
                                                                AllowedAlgorithms allowed = kAllAlgorithms);
+
+// Claims that RFC 7519 4.1 gives more than one form. NumericDate: nothing if it is absent, no number, or no time of
+// ours.
+std::optional<Time> numeric_date(const codec::Value& claims, std::string_view name);
+// `aud`: one text or a list of them, as views; what is no text is passed over.
+std::vector<std::string_view> audiences(const codec::Value& claims);
 
 // Signs claims; the header is alg and kid (the key's thumbprint).
 std::string mint_jwt(const codec::Value& claims, const SigningKey& key);

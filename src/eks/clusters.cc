@@ -29,16 +29,6 @@ std::optional<KubernetesNetworkConfigResponse> network_config(
       request->serviceIpv4Cidr, {}, request->ipFamily, request->elasticLoadBalancing};
 }
 
-// Whatever the quota: it may have been higher when they were made.
-template <class T>
-void erase_below(store::Transaction& tx, const store::Table<T>& table, const store::KeyParts& prefix) {
-  while (true) {  // the transaction sees what it has erased
-    auto rows = tx.scan(table, prefix, 1'000);
-    if (rows.empty()) return;
-    for (const auto& row : rows) tx.erase(table, store::KeyParts(row.key.begin(), row.key.end()));
-  }
-}
-
 }  // namespace
 
 Result<aws::Resource> CreateCluster::resource(aws::Call& call, const Request& request) {
@@ -140,14 +130,17 @@ Result<aws::Resource> DeleteCluster::resource(aws::Call& call, const Request& re
 Result<DeleteCluster::Response> DeleteCluster::handle(aws::Call& call, const Request& request) {
   const auto& deployment = call.deployment;
   const auto* record = TRY(require_cluster(call.tx, deployment, request.name));
+  if (record->registration) {
+    return Error{ErrorKind::invalid,
+                 "InvalidRequestException",
+                 400,
+                 fmt::format("Cluster {} is a registered one. Use DeregisterCluster.", request.name),
+                 {},
+                 {{"clusterName", request.name}}};
+  }
   Response response{record->cluster};
   response.cluster.status = "DELETING";
-  store::KeyParts cluster_key{deployment.account, deployment.region, request.name};
-  erase_below(call.tx, kAssociations, cluster_key);  // they end with it, as on EKS
-  erase_below(call.tx, kAssociationIds, cluster_key);
-  call.tx.erase(kIssuers, {std::string_view(record->issuer).substr(record->issuer.rfind('/') + 1)});
-  call.tx.erase(kSigningKeys, cluster_key);
-  call.tx.erase(kClusters, cluster_key);
+  erase_cluster(call.tx, deployment, request.name, *record);
   return response;
 }
 

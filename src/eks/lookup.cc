@@ -2,11 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "base/strings.h"
 #include "codec/base64.h"
 #include "crypto/sign.h"
+#include "kube/cluster_access.h"
 
 namespace podpass::eks {
+namespace {
+
+constexpr std::size_t kMostClusters = 10'000;
+
+// Whatever the quota: it may have been higher when they were made.
+template <class T>
+void erase_below(store::Transaction& tx, const store::Table<T>& table, const store::KeyParts& prefix) {
+  while (true) {  // the transaction sees what it has erased
+    auto rows = tx.scan(table, prefix, 1'000);
+    if (rows.empty()) return;
+    for (const auto& row : rows) tx.erase(table, store::KeyParts(row.key.begin(), row.key.end()));
+  }
+}
+
+}  // namespace
 
 codec::Value to_value(const StoredKeySet& stored) {
   return stored.document;
@@ -14,7 +32,9 @@ codec::Value to_value(const StoredKeySet& stored) {
 
 Result<void> from_value(const codec::Value& value, codec::Reading, StoredKeySet& stored) {
   stored.document = value;
-  stored.keys = TRY(crypto::KeySet::from_jwks(value));
+  const auto* keys = value.find("keys");
+  const bool none = keys && keys->as<codec::Value::List>() && keys->as<codec::Value::List>()->empty();
+  stored.keys = none ? crypto::KeySet::of({}) : TRY(crypto::KeySet::from_jwks(value));
   return {};
 }
 
@@ -42,6 +62,21 @@ Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::
                {{"clusterName", std::string(name)}}};
 }
 
+Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name) {
+  if (find_cluster(tx, deployment, name)) {
+    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {{"clusterName", name}}};
+  }
+  if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
+    return Error{ErrorKind::limit,
+                 {},
+                 0,
+                 fmt::format("The limit of {} clusters is reached.", deployment.quotas.clusters),
+                 {},
+                 {}};
+  }
+  return {};
+}
+
 aws::Resource cluster_resource(aws::Call& call, std::string_view name) {
   aws::Resource resource(cluster_arn(call.deployment, name));
   const auto* record = find_cluster(call.tx, call.deployment, name);
@@ -61,8 +96,60 @@ std::string external_id(const aws::Deployment& deployment, std::string_view clus
 }
 
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer) {
-  const auto* record = tx.find(kIssuers, {issuer.substr(issuer.rfind('/') + 1)});
-  return record ? std::optional(record->cluster) : std::nullopt;
+  const auto* local = tx.find(kIssuers, {issuer.substr(issuer.rfind('/') + 1)});
+  if (local) {
+    const auto* record = tx.find(kClusters, {local->account, local->region, local->cluster});
+    if (record && record->issuer == issuer) return local->cluster;
+  }
+  std::optional<std::string> found;
+  for (const auto& row : tx.scan(kClusters, {}, kMostClusters)) {
+    if (!row.record->registration || row.record->issuer != issuer) continue;
+    if (found) return std::nullopt;
+    found = row.key.back();
+  }
+  return found;
+}
+
+std::optional<Error> read_new_keys(const aws::Call& call, const std::vector<const ClusterRecord*>& clusters) {
+  auto* access = call.deployment.clusters;
+  if (!access || call.waits > 0) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* cluster : clusters) {
+    if (cluster->registration && cluster->registration->reads_keys) names.push_back(cluster->cluster.name.value_or(""));
+  }
+  if (names.empty()) return std::nullopt;
+  return call.wait_for([access, names = std::move(names)](std::function<void()> done) {
+    auto rest = std::make_shared<std::atomic<std::size_t>>(names.size());
+    for (const auto& name : names) {
+      access->read_keys(name, [rest, done] {
+        if (--*rest == 0) done();
+      });
+    }
+  });
+}
+
+void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
+                   const ClusterRecord& record) {
+  const store::KeyParts cluster_key{deployment.account, deployment.region, name};
+  erase_below(tx, kAssociations, cluster_key);
+  erase_below(tx, kAssociationIds, cluster_key);
+  if (record.registration) {
+    tx.erase(kClusterAccess, cluster_key);
+  } else {
+    tx.erase(kIssuers, {std::string_view(record.issuer).substr(record.issuer.rfind('/') + 1)});
+    tx.erase(kSigningKeys, cluster_key);
+  }
+  tx.erase(kClusters, cluster_key);
+}
+
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer) {
+  std::vector<const ClusterRecord*> clusters;
+  // The quota bounds how many there are, and they are in memory.
+  for (const auto& row : tx.scan(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
+    if (row.record->issuer == issuer) clusters.push_back(row.record);
+  }
+  return clusters;
 }
 
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id) {
@@ -90,17 +177,7 @@ Result<ClusterRecord> add_cluster(store::Transaction& tx, const aws::Deployment&
                                   const IssuerKey& key, Time now) {
   const auto name = cluster.name.value();
   store::KeyParts cluster_key{deployment.account, deployment.region, name};
-  if (tx.find(kClusters, cluster_key)) {
-    return Error{ErrorKind::conflict, {}, 0, "Cluster already exists with name: " + name, {}, {}};
-  }
-  if (!tx.has_room(kClusters, {deployment.account, deployment.region}, deployment.quotas.clusters)) {
-    return Error{ErrorKind::limit,
-                 {},
-                 0,
-                 fmt::format("The limit of {} clusters is reached.", deployment.quotas.clusters),
-                 {},
-                 {}};
-  }
+  TRY(check_new_cluster(tx, deployment, name));
   ClusterRecord record;
   record.issuer = fmt::format("{}/id/{}", deployment.endpoint, key.id);
   record.keys.document = key.jwks;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/call.h"
 #include "eks/records.h"
@@ -19,6 +20,9 @@ const ClusterRecord* find_cluster(store::Transaction& tx, const aws::Deployment&
 Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::Deployment& deployment,
                                              std::string_view name);
 
+// A name that no cluster of this deployment has, within the quota.
+Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name);
+
 // The cluster as what an operation acts on: its ARN, and its tags if it is there.
 aws::Resource cluster_resource(aws::Call& call, std::string_view name);
 
@@ -26,14 +30,31 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
 
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
+
 inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, for clusters that name none
 
 // What a target role is told: region/account/cluster/namespace/service-account.
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,
                         std::string_view service_account);
 
-// The local cluster whose tokens have this `iss`; nothing if there is none.
+// The cluster whose tokens have this `iss`; nothing if there is none, or if several registered ones have it.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
+
+// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
+std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
+                                                     std::string_view issuer);
+
+// A token names a key that none of these clusters is known to have. The keys of those that have an API server are read
+// anew, once a request: what is returned then is for the handler to return (aws::Call::wait_for). Nothing: they have
+// been, or can't be read.
+std::optional<Error> read_new_keys(const aws::Call& call, const std::vector<const ClusterRecord*>& clusters);
+
+// Removes the cluster and all that ends with it, as on EKS: its associations. `record` is what find_cluster() gave.
+void erase_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name,
+                   const ClusterRecord& record);
 
 // The discovery document and the JWKS of the issuer with this id (the last part of its URL); nothing if it is unknown.
 struct IssuerDocuments {

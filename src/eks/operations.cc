@@ -1,7 +1,11 @@
 #include "eks/operations.h"
 
+#include "eks/association_changes.h"
+#include "eks/check_cluster.h"
 #include "eks/clusters.h"
+#include "eks/connected_clusters.h"
 #include "eks/pod_identity_associations.h"
+#include "eks/registrations.h"
 #include "eks/service_account_tokens.h"
 #include "eks/tags.h"
 
@@ -37,6 +41,8 @@ constexpr aws::Operation kOperations[] = {
     operation<DescribeCluster, "DescribeCluster">(Access::read, "GET", "/clusters/{name}"),
     operation<ListClusters, "ListClusters">(Access::read, "GET", "/clusters"),
     operation<DeleteCluster, "DeleteCluster">(Access::write, "DELETE", "/clusters/{name}"),
+    operation<RegisterCluster, "RegisterCluster">(Access::write, "POST", "/cluster-registrations"),
+    operation<DeregisterCluster, "DeregisterCluster">(Access::write, "DELETE", "/cluster-registrations/{name}"),
     operation<CreatePodIdentityAssociation, "CreatePodIdentityAssociation">(
         Access::write, "POST", "/clusters/{clusterName}/pod-identity-associations"),
     operation<ListPodIdentityAssociations, "ListPodIdentityAssociations">(
@@ -55,6 +61,14 @@ constexpr aws::Operation kOperations[] = {
 constexpr aws::Operation kPodpassOperations[] = {
     operation<CreateServiceAccountToken, "CreateServiceAccountToken">(Access::write, "POST",
                                                                       "/clusters/{clusterName}/service-account-tokens"),
+    operation<RegisterExternalCluster, "RegisterCluster">(Access::write, "POST", "/cluster-registrations"),
+    operation<UpdateClusterRegistration, "UpdateClusterRegistration">(Access::write, "POST",
+                                                                      "/cluster-registrations/{clusterName}"),
+    operation<DescribeClusterRegistration, "DescribeClusterRegistration">(Access::read, "GET",
+                                                                          "/cluster-registrations/{clusterName}"),
+    operation<CheckCluster, "CheckCluster">(Access::read, "POST", "/clusters/{clusterName}/check"),
+    operation<WatchPodIdentityAssociations, "WatchPodIdentityAssociations">(
+        Access::read, "GET", "/clusters/{clusterName}/pod-identity-association-changes"),
 };
 
 }  // namespace

@@ -22,13 +22,23 @@ struct StoredKeySet {
 codec::Value to_value(const StoredKeySet& stored);
 Result<void> from_value(const codec::Value& value, codec::Reading reading, StoredKeySet& stored);
 
-// clusters/<account>/<region>/<name>
+// How a registered cluster - one that has an API server of its own - is dealt with.
+struct Registration {
+  std::string id;             // another one whenever its ClusterAccessRecord changes
+  bool reads_keys = false;    // there is a ClusterAccessRecord
+  bool token_review = false;  // each token is shown to the API server too
+  std::optional<Time> keys_changed;
+};
+BOOST_DESCRIBE_STRUCT(Registration, (), (id, reads_keys, token_review, keys_changed))
+
+// clusters/<account>/<region>/<name>. A cluster that is PENDING has no issuer yet and no keys.
 struct ClusterRecord {
   Cluster cluster;
   std::string issuer;
   StoredKeySet keys;
+  std::optional<Registration> registration;  // none: a local cluster
 };
-BOOST_DESCRIBE_STRUCT(ClusterRecord, (), (cluster, issuer, keys))
+BOOST_DESCRIBE_STRUCT(ClusterRecord, (), (cluster, issuer, keys, registration))
 inline constexpr store::Table<ClusterRecord> kClusters{"clusters"};
 
 // cluster_signing_keys/<account>/<region>/<name>: the private key of a local cluster's issuer, PEM, sealed at rest with
@@ -38,6 +48,21 @@ struct SigningKeyRecord {
 };
 BOOST_DESCRIBE_STRUCT(SigningKeyRecord, (), (sealed))
 inline constexpr store::Table<SigningKeyRecord> kSigningKeys{"cluster_signing_keys"};
+
+// cluster_access/<account>/<region>/<name>: how the signing keys of a registered cluster are read: from its API server,
+// or from a URL that has nothing but the keys.
+struct ClusterAccessRecord {
+  std::string endpoint;  // the API server's URL, or that of the keys
+  bool only_keys = false;
+  std::string certificate_authority;  // PEM; empty: the system's
+  std::string server_name;            // what its certificate must name; empty: the host of the endpoint
+  std::string client_certificate;     // PEM; empty: none
+  std::string
+      sealed;  // AccessSecrets as JSON, sealed at rest with the cluster's ARN as associated data; base64. Or empty
+};
+BOOST_DESCRIBE_STRUCT(ClusterAccessRecord, (),
+                      (endpoint, only_keys, certificate_authority, server_name, client_certificate, sealed))
+inline constexpr store::Table<ClusterAccessRecord> kClusterAccess{"cluster_access"};
 
 // cluster_issuers/<issuer id>: 32 hex digits, the last part of a local cluster's issuer URL -> whose it is.
 struct IssuerRecord {

@@ -16,7 +16,8 @@ TEST_P(Scenarios, Runs) {
 
 INSTANTIATE_TEST_SUITE_P(Eks, Scenarios,
                          testing::Values("clusters", "create_association", "idempotency", "list_associations",
-                                         "permissions", "service_account_tokens", "tags", "update_association"),
+                                         "permissions", "registrations", "service_account_tokens", "tags",
+                                         "update_association"),
                          [](const auto& scenario) { return std::string(scenario.param); });
 
 }  // namespace

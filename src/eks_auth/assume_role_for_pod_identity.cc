@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "eks/lookup.h"
 #include "iam/lookup.h"
+#include "kube/cluster_access.h"
 #include "kube/service_account_tokens.h"
 #include "sts/assume.h"
 #include "sts/session_token.h"
@@ -75,6 +76,59 @@ aws::SessionTags session_tags(const Exchange& exchange) {
   return tags;
 }
 
+// The token is of a key that is not stored. A registered cluster may have new ones: they are read, once.
+Error unknown_key(aws::Call& call, const std::string& name, const eks::ClusterRecord& cluster, Error error) {
+  if (cluster.cluster.status == "PENDING") {
+    return {ErrorKind::conflict,
+            {},
+            0,
+            fmt::format("Cluster {} is pending: it is not known yet who issues its tokens. Complete its registration "
+                        "with `podpass cluster register {}`.",
+                        name, name),
+            {},
+            {}};
+  }
+  if (auto waits = eks::read_new_keys(call, {&cluster})) return *std::move(waits);
+  const auto* clusters = call.deployment.clusters;
+  if (!cluster.registration || !cluster.registration->reads_keys || !clusters) return error;
+  const auto status = clusters->keys_status(name);
+  if (status.failure.empty()) return error;
+  call.audit.add("reason", "the keys could not be read: " + status.failure);
+  return Error::unavailable(fmt::format(
+      "The service account token's key is not known, and the keys of cluster {} cannot be read just now.", name));
+}
+
+// Is the token's pod still there? The cluster is asked; what can't be asked is not let in.
+Result<void> review(aws::Call& call, const std::string& name, const eks::ClusterRecord& cluster,
+                    const kube::PodToken& pod, const std::string& token) {
+  auto* clusters = call.deployment.clusters;
+  const auto away = [&](std::string_view why) {
+    call.audit.add("reason", "the token could not be reviewed: " + std::string(why));
+    return Error::unavailable(
+        fmt::format("Cluster {} cannot be asked about the service account token just now.", name));
+  };
+  if (!clusters) return away("this server reaches no API servers");
+  kube::ClusterAccess::Question question{name, cluster.registration->id, token, kube::user_of(pod),
+                                         std::string(kube::kPodIdentityAudience)};
+  const auto outcome = clusters->reviewed(question.hash());
+  if (!outcome) {
+    return call.wait_for([clusters, question = std::move(question)](std::function<void()> done) {
+      clusters->review(question, std::move(done));
+    });
+  }
+  if (!*outcome && outcome->error().kind != ErrorKind::unauthenticated) return away(outcome->error().message);
+  return *outcome;
+}
+
+// A node gets credentials for its own pods only, where both are known.
+Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
+  const auto& session = call.caller.session;
+  if (!session || session->node.empty() || !pod.node_name || *pod.node_name == session->node) return {};
+  call.audit.add("reason", concat({"the pod is on node ", *pod.node_name, ", the caller is node ", session->node}));
+  return Error{
+      ErrorKind::denied, {}, 0, "The service account token is of a pod on another node than the caller's.", {}, {}};
+}
+
 Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
   const auto& deployment = call.deployment;
   const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
@@ -82,13 +136,21 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
       request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
   // The body is what says which token it is, and its hash was taken for the signature.
   const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
-  exchange.pod = TRY(
-      kube::verify(request.token, hash, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now));
+  auto verified =
+      kube::verify(request.token, hash, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now);
+  if (!verified && verified.error().kind == ErrorKind::not_found) {
+    return unknown_key(call, request.clusterName, *cluster, std::move(verified).error());
+  }
+  exchange.pod = TRY(std::move(verified));
   const auto& pod = *exchange.pod;
   call.audit.add("namespace", pod.namespace_);
   call.audit.add("serviceAccount", pod.service_account);
   call.audit.add("podName", pod.pod_name);
   call.audit.add("podUid", pod.pod_uid);
+  TRY(check_node(call, pod));
+  if (cluster->registration && cluster->registration->token_review) {
+    TRY(review(call, request.clusterName, *cluster, pod, request.token));
+  }
   exchange.association =
       eks::find_association(call.tx, deployment, request.clusterName, pod.namespace_, pod.service_account);
   if (!exchange.association) {

@@ -17,8 +17,8 @@ namespace podpass::gateway {
 namespace {
 
 constexpr std::string_view kHidden = "\"HIDDEN_DUE_TO_SECURITY_REASONS\"";
-constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",    "Password",
-                                                  "NewPassword", "WebIdentityToken", "SAMLAssertion"};
+constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKey",  "TokenCode",     "Password",
+                                                  "NewPassword", "WebIdentityToken", "SAMLAssertion", "credentials"};
 constexpr std::size_t kMaxParameterBytes = 4'096;
 constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail
 
@@ -120,7 +120,9 @@ std::string audit_line(const AuditEvent& event) {
 
 void append_audit_line(const AuditEvent& event, std::string& out) {
   out += "{\"eventVersion\":\"1.11\",\"userIdentity\":";
-  if (!event.caller) {
+  if (event.facts && !event.facts->identity.empty()) {
+    out += event.facts->identity;
+  } else if (!event.caller) {
     out += "{\"type\":\"Unknown\"}";
   } else if (event.caller->audit_identity.empty()) {
     out += audit_identity(*event.caller);

@@ -88,6 +88,17 @@ TEST_F(AuditLine, ARefusalWithoutACaller) {
   EXPECT_EQ(value.find("cause"), nullptr);
 }
 
+TEST_F(AuditLine, WhoARequestProvedToComeFrom) {
+  aws::Audit facts;
+  facts.identity = R"({"type":"WebIdentityUser"})";
+  auto of = event();
+  of.facts = &facts;
+  EXPECT_EQ(parsed(of).find("userIdentity")->text("type"), "WebIdentityUser");
+  EXPECT_EQ(parsed(of).find("additionalEventData"), nullptr);
+  facts.clear();
+  EXPECT_EQ(parsed(of).find("userIdentity")->text("accountId"), "ANONYMOUS_PRINCIPAL");
+}
+
 TEST_F(AuditLine, ARolesSession) {
   caller_.type = policy::PrincipalType::role_session;
   caller_.role_arn = "arn:aws:iam::111122223333:role/r";

@@ -30,6 +30,7 @@ struct Gateway::Running {
   std::optional<crypto::Sha256Digest> body_hash;
   aws::Audit audit;
   aws::Wait wait;  // the handler's, if it lacked something from outside
+  int waits = 0;
 };
 
 namespace {
@@ -76,12 +77,14 @@ aws::Dialect dialect_of(const aws::Service& service) {
 
 }  // namespace
 
-Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit)
+Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit,
+                 Health& health)
     : store_(store),
       deployment_(deployment),
       s3_(s3),
       s3_host_(s3::host_of(deployment.endpoint)),
       audit_(audit),
+      health_(health),
       authenticator_(store, deployment) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
@@ -104,10 +107,10 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
 // What needs no signature: health, and the documents of the clusters' token issuers.
 std::optional<http::Response> Gateway::serve_plain(const http::Request& request) {
   if (request.method != "GET") return std::nullopt;
-  const bool health = request.path == "/_podpass/health";
-  if (!health && !request.path.starts_with("/id/")) return std::nullopt;  // no bucket has a name of two letters
+  const bool own = request.path.starts_with("/_podpass/");             // no bucket's name begins with an underscore
+  if (!own && !request.path.starts_with("/id/")) return std::nullopt;  // nor has one two letters
   if (!aws::claimed_service(request).empty() || s3::names_bucket(request.header("Host"), s3_host_)) return std::nullopt;
-  if (health) return json_document(200, codec::Value::map({{"status", "ok"}}));
+  if (own) return health_.answer(request.path);
   auto rest = request.path.substr(4);
   auto slash = rest.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -136,17 +139,16 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id) {
-  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}, {}};
+  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}, {}, 0};
   Result<aws::Answer> output = Error{};  // nothing has run
   const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
   const bool ready = read && good(prepare(running, request), output);
-  int waits = 0;
   for (int run = 0; ready; ++run) {
     running.audit.clear();
     auto tx = store_.begin();
     output = run_once(running, request, tx);
     if (auto outside = std::exchange(running.wait, nullptr)) {
-      if (++waits > aws::kMaxWaits) break;
+      if (++running.waits > aws::kMaxWaits) break;
       co_await aws::wait(std::move(outside));
       running.now = deployment_.clock->now();
       continue;
@@ -154,6 +156,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     if (const auto* failure = tx.failure(); output && failure) output = *failure;
     if (!output || !tx.has_writes()) break;
     auto committed = co_await aws::commit(store_, std::move(tx));
+    health_.wrote(committed);
     if (committed) break;
     if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
     output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
@@ -178,8 +181,34 @@ http::Response Gateway::finish(const Running& running, const http::Request& requ
              : aws::rest_json::write(std::get<std::string>(*std::move(output)));
 }
 
-// Authenticates, and reads the operation and its input.
+// The operation, its input, and who calls. What is wrong with the signature is said before what is wrong with the rest.
 Result<void> Gateway::prepare(Running& running, http::Request& request) {
+  if (running.service.protocol == aws::Protocol::query) {
+    auto match = aws::query::read(running.service, request);
+    TRY(let_in(running, request, match ? match->operation : nullptr));
+    if (!match) return std::move(match).error();
+    running.operation = match->operation;
+    running.input = std::move(match->input);
+    running.reading = codec::Reading::text;
+    return {};
+  }
+  auto match = aws::rest_json::match(running.service.operations, request);
+  TRY(let_in(running, request, match ? match->operation : nullptr));
+  if (!match) return std::move(match).error();
+  running.operation = match->operation;
+  auto input = TRY(aws::rest_json::read(*std::move(match), request));
+  running.input = std::move(input.value);
+  running.reading = input.reading;
+  return {};
+}
+
+// Finds the caller. An operation that is public is called by nobody in particular, signed or not: what is in the
+// request proves who calls. `operation` is null if the request names none.
+Result<void> Gateway::let_in(Running& running, const http::Request& request, const aws::Operation* operation) {
+  if (operation && operation->is_public) {
+    running.caller = Authenticator::anonymous();
+    return {};
+  }
   const auto dialect = dialect_of(running.service);
   auto credentialed = TRY(aws::read_authorization(request, dialect));
   if (credentialed.anonymous()) return aws::missing_authentication(dialect);
@@ -191,18 +220,6 @@ Result<void> Gateway::prepare(Running& running, http::Request& request) {
       session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
     return aws::invalid_session_token(dialect);
   }
-  if (running.service.protocol == aws::Protocol::query) {
-    auto match = TRY(aws::query::read(running.service, request));
-    running.operation = match.operation;
-    running.input = std::move(match.input);
-    running.reading = codec::Reading::text;
-    return {};
-  }
-  auto match = TRY(aws::rest_json::match(running.service.operations, request));
-  running.operation = match.operation;
-  auto input = TRY(aws::rest_json::read(std::move(match), request));
-  running.input = std::move(input.value);
-  running.reading = input.reading;
   return {};
 }
 
@@ -214,6 +231,7 @@ Result<aws::Answer> Gateway::run_once(Running& running, const http::Request& req
   aws::Call call{tx, deployment_, *running.caller, context, running.now, running.request_id, running.audit};
   if (running.body_hash) call.body_hash = &*running.body_hash;
   call.wait = &running.wait;
+  call.waits = running.waits;
   return running.operation->run(call, running.service, running.input, running.reading);
 }
 

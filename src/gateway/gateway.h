@@ -14,6 +14,7 @@
 #include "aws/operation.h"
 #include "gateway/audit.h"
 #include "gateway/authenticate.h"
+#include "gateway/health.h"
 #include "http/server.h"
 #include "s3/service.h"
 #include "store/store.h"
@@ -25,7 +26,7 @@ inline constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
 class Gateway {
  public:
   // `audit` may be null: no trail is kept.
-  Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit);
+  Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit, Health& health);
 
   boost::asio::awaitable<http::Response> serve(http::Request& request, http::Body& body);
 
@@ -36,6 +37,7 @@ class Gateway {
   boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body,
                                                   std::string_view request_id);
   Result<void> prepare(Running& running, http::Request& request);
+  Result<void> let_in(Running& running, const http::Request& request, const aws::Operation* operation);
   Result<aws::Answer> run_once(Running& running, const http::Request& request, store::Transaction& tx);
   http::Response finish(const Running& running, const http::Request& request, Result<aws::Answer>& output);
   void record(const Running& running, const http::Request& request, const Error* error);
@@ -47,6 +49,7 @@ class Gateway {
   s3::Service& s3_;
   const std::string s3_host_;
   AuditTrail* audit_;
+  Health& health_;
   Authenticator authenticator_;
 };
 

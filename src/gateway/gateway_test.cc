@@ -411,6 +411,116 @@ class Exchange : public GatewayTest {
   aws::SigningCredentials node_;
 };
 
+// A pod's web identity: what needs no signature, and what it does not open.
+class WebIdentity : public Exchange {
+ protected:
+  WebIdentity() {
+    auto described = codec::parse_json(served_.json("eks", "GET", "/clusters/c").body).value();
+    issuer_ = described.find("cluster")->find("identity")->find("oidc")->text("issuer");
+    auto minted = served_.json("podpass", "POST", "/clusters/c/service-account-tokens",
+                               R"({"namespace":"ns","serviceAccount":"sa","audience":"sts.amazonaws.com"})");
+    web_token_ = codec::parse_json(minted.body)->text("token");
+    auto made = served_.query("iam", "Action=CreateOpenIDConnectProvider&Url=" + codec::percent_encode(issuer_) +
+                                         "&ClientIDList.member.1=sts.amazonaws.com");
+    provider_ = element(made.body, "OpenIDConnectProviderArn");
+    EXPECT_EQ(provider_, "arn:aws:iam::111122223333:oidc-provider/" + issuer_.substr(7)) << made.body;
+    auto trust = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":")" + provider_ +
+                 R"("},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{")" + issuer_.substr(7) +
+                 R"(:sub":"system:serviceaccount:ns:sa"},"IpAddress":{"aws:SourceIp":"127.0.0.1"}}}})";
+    auto role = served_.query(
+        "iam", "Action=CreateRole&RoleName=irsa&AssumeRolePolicyDocument=" + codec::percent_encode(trust));
+    EXPECT_EQ(role.status, 200) << role.body;
+  }
+  std::string form(std::string_view token) const {
+    return "Action=AssumeRoleWithWebIdentity&RoleSessionName=one&RoleArn=arn:aws:iam::111122223333:role/"
+           "irsa&WebIdentityToken=" +
+           std::string(token);
+  }
+  http::ClientResponse unsigned_form(std::string form) {
+    http::ClientRequest request;
+    request.method = "POST";
+    request.target = "/";
+    request.body = form + "&Version=2011-06-15";
+    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    return served_.deliver(request);
+  }
+  std::string issuer_, provider_, web_token_;
+};
+
+TEST_F(WebIdentity, NeedsNoSignature) {
+  auto response = unsigned_form(form(web_token_));
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_TRUE(response.body.starts_with(
+      "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+      "<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIA"))
+      << response.body;
+  EXPECT_EQ(element(response.body, "SubjectFromWebIdentityToken"), "system:serviceaccount:ns:sa");
+  EXPECT_EQ(element(response.body, "Audience"), "sts.amazonaws.com");
+  EXPECT_EQ(element(response.body, "Provider"), provider_);
+  const aws::SigningCredentials session{element(response.body, "AccessKeyId"),
+                                        Secret(element(response.body, "SecretAccessKey")),
+                                        element(response.body, "SessionToken")};
+  EXPECT_EQ(element(served_.send(kIdentity, session).body, "Arn"), "arn:aws:sts::111122223333:assumed-role/irsa/one");
+
+  const auto record = record_of(response);
+  EXPECT_EQ(record.text("eventName"), "AssumeRoleWithWebIdentity");
+  EXPECT_EQ(record.text("eventSource"), "sts.amazonaws.com");
+  const auto& identity = *record.find("userIdentity");
+  EXPECT_EQ(identity.text("type"), "WebIdentityUser");
+  EXPECT_EQ(identity.text("principalId"), provider_ + ":sts.amazonaws.com:system:serviceaccount:ns:sa");
+  EXPECT_EQ(identity.text("userName"), "system:serviceaccount:ns:sa");
+  EXPECT_EQ(identity.text("identityProvider"), provider_);
+  EXPECT_EQ(record.find("requestParameters")->text("WebIdentityToken"), "HIDDEN_DUE_TO_SECURITY_REASONS");
+  EXPECT_EQ(record.find("additionalEventData")->text("cluster"), "c");
+  EXPECT_EQ(record.find("additionalEventData")->text("accessKeyId"), session.access_key_id);
+  const auto text = served_.audit_text();
+  EXPECT_FALSE(text.contains(web_token_));
+  EXPECT_FALSE(text.contains(session.secret.reveal()));
+}
+
+// Whoever signs it, and however badly, the token is what counts.
+TEST_F(WebIdentity, ASignatureChangesNothing) {
+  auto wrong = served_.root;
+  wrong.secret = Secret("wrong");
+  auto unknown = served_.root;
+  unknown.access_key_id = "AKIAUNKNOWNUNKNOWN00";
+  for (const auto& credentials : {served_.root, node_, wrong, unknown}) {
+    auto response = served_.query("sts", form(web_token_), credentials);
+    ASSERT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(record_of(response).find("userIdentity")->text("type"), "WebIdentityUser");
+  }
+}
+
+TEST_F(WebIdentity, WhatIsRefused) {
+  EXPECT_EQ(verdict(unsigned_form(form(token_))), "400 InvalidIdentityToken");  // of another audience
+  auto garbage = unsigned_form(form("a.b.c"));
+  EXPECT_EQ(verdict(garbage), "400 InvalidIdentityToken");
+  EXPECT_EQ(record_of(garbage).find("userIdentity")->text("accountId"), "ANONYMOUS_PRINCIPAL");
+  served_.clock.advance(hours{24});
+  EXPECT_EQ(verdict(unsigned_form(form(web_token_))), "400 ExpiredTokenException");
+}
+
+// It opens nothing else: another operation's form, however it is written, still wants a signature.
+TEST_F(WebIdentity, OnlyItIsPublic) {
+  for (const auto* other :
+       {"Action=GetCallerIdentity", "Action=AssumeRole&RoleArn=arn:aws:iam::111122223333:role/irsa&RoleSessionName=one",
+        "Action=assumerolewithwebidentity", "Action=AssumeRoleWithWebIdentity&Action=GetCallerIdentity", "Action=None",
+        "Nothing=1"}) {
+    EXPECT_EQ(verdict(unsigned_form(other)), "403 MissingAuthenticationToken") << other;
+  }
+  auto old_version = unsigned_form("Action=AssumeRoleWithWebIdentity&Version=2010-05-08");
+  EXPECT_EQ(verdict(old_version), "403 MissingAuthenticationToken");
+  std::size_t open = 0;
+  for (const auto* service : services()) {
+    for (const auto& operation : service->operations) {
+      if (!operation.is_public) continue;
+      EXPECT_EQ(operation.name, "AssumeRoleWithWebIdentity");
+      ++open;
+    }
+  }
+  EXPECT_EQ(open, 1U);
+}
+
 TEST_F(Exchange, OneRecordJoinsAllOfIt) {
   auto response = exchange();
   ASSERT_EQ(response.status, 200) << response.body;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "http/exchange.h"
+#include "http/script_test.h"
 #include "http/server.h"
 #include "http/wire_test.h"
 
@@ -31,19 +32,40 @@ TEST(HttpEndpoint, IsParsed) {
            Row{"http://127.0.0.1:1/", "127.0.0.1", 1, "127.0.0.1:1"},
            Row{"http://[fd00:ec2::23]:80", "fd00:ec2::23", 80, "[fd00:ec2::23]"},
            Row{"http://[::1]:65535", "::1", 65535, "[::1]:65535"},
+           Row{"https://example", "example", 443, "example"},
+           Row{"https://example:443/", "example", 443, "example"},
+           Row{"https://example:80", "example", 80, "example:80"},
+           Row{"https://[::1]", "::1", 443, "[::1]"},
        }) {
     const Result<Endpoint> endpoint = parse_endpoint(row.url);
     ASSERT_TRUE(endpoint) << row.url;
     EXPECT_EQ(endpoint->host, row.host);
     EXPECT_EQ(endpoint->port, row.port);
     EXPECT_EQ(endpoint->authority(), row.authority);
-    EXPECT_EQ(endpoint->url(), "http://" + std::string(row.authority));
+    EXPECT_EQ(endpoint->secure, row.url.starts_with("https"));
+    EXPECT_EQ(endpoint->url(), (endpoint->secure ? "https://" : "http://") + std::string(row.authority));
   }
-  for (std::string_view bad :
-       {"",           "example",       "https://example", "http://",     "http:///",    "http://:80",
-        "http://a:",  "http://a:0",    "http://a:65536",  "http://a:-1", "http://a:8x", "http://a/path",
-        "http://a?q", "http://user@a", "http://[::1",     "http://[]",   "http://[a]",  "http://[::1]80",
-        "http://a b", "http://a\r\n"}) {
+  for (std::string_view bad : {"",
+                               "example",
+                               "ftp://example",
+                               "https://",
+                               "http://",
+                               "http:///",
+                               "http://:80",
+                               "http://a:",
+                               "http://a:0",
+                               "http://a:65536",
+                               "http://a:-1",
+                               "http://a:8x",
+                               "http://a/path",
+                               "http://a?q",
+                               "http://user@a",
+                               "http://[::1",
+                               "http://[]",
+                               "http://[a]",
+                               "http://[::1]80",
+                               "http://a b",
+                               "http://a\r\n"}) {
     const Result<Endpoint> endpoint = parse_endpoint(bad);
     ASSERT_FALSE(endpoint) << bad;
     EXPECT_EQ(endpoint.error().kind, ErrorKind::invalid);
@@ -134,42 +156,6 @@ TEST(HttpAnswerReader, BoundsTheHead) {
   EXPECT_EQ(reader.feed("HTTP/1.1 200 OK\r\nA: " + std::string(40'000, 'x')).error().message,
             "malformed answer: its head is too large");
 }
-
-// A server that does as it is told: one function for each connection, in order.
-class Script {
- public:
-  using Act = std::function<void(Wire&)>;
-  explicit Script(std::vector<Act> acts) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_, 8), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    endpoint.host = "127.0.0.1";
-    endpoint.port = ntohs(address.sin_port);
-    thread_ = std::thread([this, acts = std::move(acts)] {
-      for (const Act& act : acts) {
-        Wire wire(::accept(listener_, nullptr, nullptr), nullptr);
-        act(wire);
-        ++played;
-      }
-    });
-  }
-  ~Script() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
-
-  Endpoint endpoint;
-  std::atomic<int> played = 0;
-
- private:
-  int listener_;
-  std::thread thread_;
-};
 
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,10 +22,14 @@ using std::chrono::milliseconds;
 
 namespace {
 
+using TlsProgress = crypto::TlsSession::Progress;
+
 constexpr std::size_t kSmallestRead = 1024;
 constexpr std::size_t kBodyRead = 64 * 1024;
 constexpr std::size_t kMaxSkippedBody = 64 * 1024;
 constexpr std::size_t kFileChunk = 256 * 1024;
+constexpr std::size_t kSecureFileChunk = 64 * 1024;
+constexpr std::size_t kRecord = 16 * 1024;  // of TLS: shorter answers go out as one
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 constexpr milliseconds kLinger{2'000};
 
@@ -39,6 +45,10 @@ Error too_large() {
 
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
+}
+
+bool wants_more(TlsProgress progress) {
+  return progress == TlsProgress::want_read || progress == TlsProgress::want_write;
 }
 
 }  // namespace
@@ -63,6 +73,7 @@ Connection::Connection(Loop& loop, asio::ip::tcp::socket socket, std::string pee
 
 Connection::~Connection() {
   loop_.connections.erase(place_);
+  if (tls_) tls_->say_end();
   error_code ignored;
   socket_.close(ignored);
   loop_.shared.connection_gone();
@@ -82,19 +93,67 @@ void Connection::check_deadline(SteadyTime now) {
 }
 
 void Connection::release_idle() {
+  if (phase_ == Phase::fresh) arm(limits_.first);
   if (phase_ != Phase::idle) return;
   error_code ignored;
   socket_.cancel(ignored);
 }
 
 void Connection::cut() {
+  if (tls_) tls_->leave_socket();
   error_code ignored;
   socket_.close(ignored);
+}
+
+// Waits until the socket is as a session wants it, until the deadline at most.
+asio::awaitable<bool> Connection::wait_for(TlsProgress progress) {
+  const auto what = progress == TlsProgress::want_write ? asio::ip::tcp::socket::wait_write  //
+                                                        : asio::ip::tcp::socket::wait_read;
+  error_code error;
+  co_await socket_.async_wait(what, asio::redirect_error(asio::use_awaitable, error));
+  co_return !error;
+}
+
+asio::awaitable<bool> Connection::shake_hands() {
+  ServerShared& shared = loop_.shared;
+  tls_.emplace(crypto::TlsSession::accept(*shared.options.tls, socket_.native_handle()));
+  arm(shared.stopping ? limits_.first : limits_.handshake);
+  TlsProgress progress = tls_->handshake();
+  while (wants_more(progress)) {
+    const bool ready = co_await wait_for(progress);
+    if (!ready) break;
+    progress = tls_->handshake();
+  }
+  disarm();
+  if (progress == TlsProgress::done) {
+    shared.handshakes.fetch_add(1, std::memory_order_relaxed);
+    if (tls_->is_resumed()) shared.handshakes_resumed.fetch_add(1, std::memory_order_relaxed);
+    request_.secure = true;
+    co_return true;
+  }
+  shared.handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+  if (progress != TlsProgress::failed) co_return false;
+  loop_.complain(peer_, tls_->failure());
+  if (tls_->met_plain_http()) {
+    tls_.reset();
+    Response response = refusal_response({400, "this port speaks TLS: use https"});
+    if (start_sending(response) == Sending::full) co_await flush();
+  }
+  co_await linger();  // else the reason might be lost on its way
+  co_return false;
 }
 
 // Waits for bytes, until the deadline at most. Room for `wanted` is made; more may come.
 asio::awaitable<Connection::Wait> Connection::receive(std::size_t wanted) {
   const std::span<char> room = input_.room(wanted);
+  while (tls_) {
+    const crypto::TlsSession::Step step = tls_->read(room);
+    input_.commit(step.bytes);
+    if (step.progress == TlsProgress::done) co_return Wait::ready;
+    if (!wants_more(step.progress)) co_return Wait::ended;
+    const bool ready = co_await wait_for(step.progress);
+    if (!ready) co_return late_ ? Wait::late : Wait::ended;
+  }
   error_code error;
   const std::size_t got = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                                            asio::redirect_error(asio::use_awaitable, error));
@@ -123,7 +182,8 @@ std::optional<Refusal> Connection::begin_request(std::size_t head_size) {
 
 asio::awaitable<std::optional<Refusal>> Connection::next_head() {
   scanner_.reset();
-  arm(limits_.idle);
+  // Whoever connected before the end began may not know of it: their first request is taken still.
+  arm(phase_ == Phase::fresh && loop_.shared.stopping ? limits_.first : limits_.idle);
   while (true) {
     skip_blank_lines();
     const std::string_view bytes = input_.pending();
@@ -132,7 +192,7 @@ asio::awaitable<std::optional<Refusal>> Connection::next_head() {
     if (size > 0) co_return begin_request(size);
     if (scanner_.refusal()) co_return scanner_.refusal();
     if (bytes.size() >= limits_.header_bytes) co_return Refusal{431, "the request's headers are too large"};
-    if (phase_ == Phase::idle && !bytes.empty()) {
+    if (phase_ != Phase::busy && !bytes.empty()) {
       phase_ = Phase::busy;
       arm(limits_.head);  // once: it covers all the reads of this head
     }
@@ -187,6 +247,10 @@ asio::awaitable<Response> Connection::answer() {
 }
 
 asio::awaitable<void> Connection::run() {
+  if (loop_.shared.options.tls) {
+    const bool ready = co_await shake_hands();
+    if (!ready) co_return;
+  }
   while (true) {
     const std::optional<Refusal> refusal = co_await next_head();
     if (ended_) co_return;
@@ -235,14 +299,27 @@ Connection::Sending Connection::start_sending(Response& response) {
     response = std::move(plain);
     append_response_head(output_, response, loop_.common_headers, persistence);
   }
-  unsent_head_ = output_;
   unsent_body_ = {};
   const auto* text = std::get_if<std::string>(&response.body);
   if (text != nullptr && sends_body(response)) unsent_body_ = *text;
+  if (tls_ && output_.size() + unsent_body_.size() <= kRecord) output_ += std::exchange(unsent_body_, {});
+  unsent_head_ = output_;
   return push();
 }
 
+Connection::Sending Connection::push_over_tls() {
+  while (!unsent_head_.empty() || !unsent_body_.empty()) {
+    std::string_view& part = unsent_head_.empty() ? unsent_body_ : unsent_head_;
+    const crypto::TlsSession::Step step = tls_->write(part);
+    if (step.progress == TlsProgress::want_write) return Sending::full;
+    if (step.progress != TlsProgress::done) return Sending::failed;
+    part.remove_prefix(step.bytes);
+  }
+  return Sending::done;
+}
+
 Connection::Sending Connection::push() {
+  if (tls_) return push_over_tls();
   while (!unsent_head_.empty() || !unsent_body_.empty()) {
     const std::array<asio::const_buffer, 2> parts{asio::const_buffer(unsent_head_.data(), unsent_head_.size()),
                                                   asio::const_buffer(unsent_body_.data(), unsent_body_.size())};
@@ -257,16 +334,22 @@ Connection::Sending Connection::push() {
   return Sending::done;
 }
 
-asio::awaitable<bool> Connection::send_rest(const Response& response) {
+asio::awaitable<bool> Connection::flush() {
   Sending sending = push();
   while (sending == Sending::full) {
     const bool ready = co_await wait_writable();
     if (!ready) co_return false;
     sending = push();
   }
-  if (sending == Sending::failed) co_return false;
+  co_return sending == Sending::done;
+}
+
+asio::awaitable<bool> Connection::send_rest(const Response& response) {
+  const bool flushed = co_await flush();
+  if (!flushed) co_return false;
   const auto* file = std::get_if<FilePart>(&response.body);
   if (file == nullptr || !sends_body(response)) co_return true;
+  if (tls_) co_return co_await send_file_over_tls(*file);
   co_return co_await send_file(*file);
 }
 
@@ -298,9 +381,27 @@ asio::awaitable<bool> Connection::send_file(FilePart part) {
   co_return true;
 }
 
+asio::awaitable<bool> Connection::send_file_over_tls(FilePart part) {
+  while (part.length > 0) {
+    output_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(part.length, kSecureFileChunk)));
+    const ssize_t got = ::pread(*part.fd, output_.data(), output_.size(), static_cast<off_t>(part.offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) log::error("http: a file became shorter while it was being sent");
+    if (got <= 0) co_return false;
+    unsent_body_ = std::string_view(output_).substr(0, static_cast<std::size_t>(got));
+    const bool sent = co_await flush();
+    if (!sent) co_return false;
+    part.offset += static_cast<std::uint64_t>(got);
+    part.length -= static_cast<std::uint64_t>(got);
+    co_await asio::post(loop_.context, asio::use_awaitable);
+  }
+  co_return true;
+}
+
 // Closing with bytes unread makes the kernel reset the connection, and the client may lose the answer: so say that no
 // more is coming, and read on for a little while. RFC 9112 section 9.6.
 asio::awaitable<void> Connection::linger() {
+  if (tls_) tls_->say_end();
   error_code error;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   input_.release();

@@ -12,8 +12,10 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "crypto/tls.h"
 #include "http/chunked.h"
 #include "http/head.h"
 #include "http/input_buffer.h"
@@ -33,6 +35,7 @@ struct ServerShared {
   std::atomic<bool> stopping = false;
   std::atomic<std::uint64_t> open = 0;
   std::atomic<std::uint64_t> requests = 0;
+  std::atomic<std::uint64_t> handshakes = 0, handshakes_resumed = 0, handshakes_failed = 0;
   std::mutex mutex;  // with `emptied`: tells stop() that a connection has gone
   std::condition_variable emptied;
 
@@ -44,12 +47,16 @@ struct Loop {
   void sweep();  // cuts what is overdue, refreshes the clock
   void refresh_clock();
   void release_idle();  // on stop: connections between requests end now
+  void look_at_certificate();
+  void complain(const std::string& peer, const std::string& failure);  // of a handshake; once a second
 
   ServerShared& shared;
   std::list<Connection*> connections;
   SteadyTime now = std::chrono::steady_clock::now();  // as of the last sweep
   std::string common_headers;                         // Server and Date lines
-  boost::asio::io_context context{1};                 // destroyed first: the coroutines in it use the rest
+  SteadyTime next_look = SteadyTime::max();           // at the certificate's files; one loop does it
+  SteadyTime next_complaint{};
+  boost::asio::io_context context{1};  // destroyed first: the coroutines in it use the rest
   boost::asio::steady_timer timer{context};
 };
 
@@ -70,14 +77,18 @@ class Connection final : public Body {
   std::optional<std::uint64_t> length() const override;
 
  private:
-  enum class Phase : unsigned char { idle, busy };
+  enum class Phase : unsigned char { fresh, idle, busy };  // fresh: its first request has not begun
   enum class Wait : unsigned char { ready, ended, late };  // late: the deadline passed
 
+  boost::asio::awaitable<bool> shake_hands();
+  boost::asio::awaitable<bool> wait_for(crypto::TlsSession::Progress progress);
   boost::asio::awaitable<Wait> receive(std::size_t wanted);
   boost::asio::awaitable<std::optional<Refusal>> next_head();  // sets ended_ when there is none
   boost::asio::awaitable<Response> answer();
   boost::asio::awaitable<bool> send_rest(const Response& response);
+  boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> send_file(FilePart part);
+  boost::asio::awaitable<bool> send_file_over_tls(FilePart part);
   boost::asio::awaitable<bool> wait_writable();
   boost::asio::awaitable<bool> skip_body();
   boost::asio::awaitable<void> linger();
@@ -86,6 +97,7 @@ class Connection final : public Body {
   enum class Sending : unsigned char { done, full, failed };  // full: the socket takes no more now
   Sending start_sending(Response& response);
   Sending push();
+  Sending push_over_tls();
   std::optional<Refusal> begin_request(std::size_t head_size);
   void end_request();
   void skip_blank_lines();
@@ -99,10 +111,11 @@ class Connection final : public Body {
   Loop& loop_;
   const Limits& limits_;
   boost::asio::ip::tcp::socket socket_;
+  std::optional<crypto::TlsSession> tls_;  // nothing: plain
   std::string peer_;
   std::list<Connection*>::iterator place_;
 
-  Phase phase_ = Phase::idle;
+  Phase phase_ = Phase::fresh;
   SteadyTime deadline_ = SteadyTime::max();
   bool late_ = false;    // the sweep cancelled the wait
   bool ended_ = false;   // nothing more will come

@@ -8,6 +8,8 @@
 namespace podpass::http {
 namespace {
 
+constexpr std::uint16_t kHttpPort = 80, kHttpsPort = 443;
+
 bool is_visible(std::string_view text) {
   return !text.empty() &&
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
@@ -32,22 +34,23 @@ std::string_view ClientResponse::header(std::string_view name) const {
 
 std::string Endpoint::authority() const {
   const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return port == 80 ? name : name + ":" + std::to_string(port);
+  return port == (secure ? kHttpsPort : kHttpPort) ? name : name + ":" + std::to_string(port);
 }
 
 std::string Endpoint::url() const {
-  return "http://" + authority();
+  return (secure ? "https://" : "http://") + authority();
 }
 
 Result<Endpoint> parse_endpoint(std::string_view url) {
   const auto refuse = [url](std::string_view why) {
     return Error::invalid("'" + std::string(url) + "' is not an endpoint: " + std::string(why));
   };
-  if (url.starts_with("https://")) return refuse("https is not supported here");
-  if (!url.starts_with("http://")) return refuse("it must begin with http://");
-  std::string_view rest = url.substr(7);
-  if (rest.ends_with('/')) rest.remove_suffix(1);
   Endpoint endpoint;
+  endpoint.secure = url.starts_with("https://");
+  if (endpoint.secure) endpoint.port = kHttpsPort;
+  if (!endpoint.secure && !url.starts_with("http://")) return refuse("it must begin with http:// or https://");
+  std::string_view rest = url.substr(endpoint.secure ? 8 : 7);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
   std::string_view port;
   if (rest.starts_with('[')) {
     const std::size_t end = rest.find(']');
@@ -100,6 +103,7 @@ Result<std::string> write_request(const Endpoint& endpoint, const ClientRequest&
 }
 
 Result<void> AnswerReader::append(std::string_view data) {
+  if (to_sink()) return data.empty() ? Result<void>(std::in_place) : sink_(data);
   if (data.size() > body_limit_ - response_.body.size()) {
     return Error{
         ErrorKind::too_large, {}, 0, "the answer is larger than " + std::to_string(body_limit_) + " bytes", {}, {}};
@@ -126,7 +130,7 @@ Result<bool> AnswerReader::take_head() {
     for (const Header& header : head.headers) response_.headers.emplace_back(header.name, header.value);
     remaining_ = framing_.length;
     stage_ = framing_.kind == Framing::Kind::none ? Stage::done : Stage::body;
-    if (framing_.kind == Framing::Kind::length && framing_.length > body_limit_) {
+    if (framing_.kind == Framing::Kind::length && framing_.length > body_limit_ && !to_sink()) {
       return Error{
           ErrorKind::too_large, {}, 0, "the answer is larger than " + std::to_string(body_limit_) + " bytes", {}, {}};
     }

@@ -2,6 +2,7 @@
 // Private to the client. Values, one thread at a time.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,14 +20,18 @@ Result<std::string> write_request(const Endpoint& endpoint, const ClientRequest&
 
 bool is_repeatable(const ClientRequest& request);
 
-// Takes an answer apart as its bytes come.
+// Takes an answer apart as its bytes come. With a sink, the body of a 2xx answer goes there as it comes, however long;
+// the sink's error is returned as it is.
 class AnswerReader {
  public:
-  AnswerReader(std::string method, std::size_t body_limit) : method_(std::move(method)), body_limit_(body_limit) {}
+  using Sink = std::function<Result<void>(std::string_view)>;
+  AnswerReader(std::string method, std::size_t body_limit, Sink sink = nullptr)
+      : method_(std::move(method)), body_limit_(body_limit), sink_(std::move(sink)) {}
 
   // An Error without an endpoint in its text: the client adds it.
   Result<void> feed(std::string_view bytes);
   Result<void> feed_end();  // the connection ended
+  bool has_head() const { return stage_ != Stage::head; }
   bool done() const { return stage_ == Stage::done; }
   bool keeps_alive() const { return done() && framing_.keep_alive && buffer_.empty(); }
   ClientResponse take() { return std::move(response_); }
@@ -36,9 +41,11 @@ class AnswerReader {
   Result<bool> take_head();  // whether there was one
   Result<void> take_body();
   Result<void> append(std::string_view data);
+  bool to_sink() const { return sink_ && response_.status / 100 == 2; }
 
   std::string method_;
   std::size_t body_limit_;
+  Sink sink_;
   Stage stage_ = Stage::head;
   std::string buffer_;  // bytes not used up
   HeadScanner scanner_;

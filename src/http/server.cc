@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -29,10 +30,12 @@ namespace {
 
 constexpr milliseconds kLongestTick{1'000};
 constexpr milliseconds kShortestTick{5};
+constexpr milliseconds kComplaints{1'000};
 constexpr milliseconds kAcceptPause{100};  // after running out of descriptors
 
 milliseconds tick_for(const Limits& limits) {
-  const milliseconds shortest = std::min({limits.idle, limits.head, limits.body});
+  const milliseconds shortest =
+      std::min({limits.handshake, limits.idle, limits.head, limits.body, limits.certificate_look});
   return std::clamp(shortest / 4, kShortestTick, kLongestTick);
 }
 
@@ -58,10 +61,28 @@ void Loop::refresh_clock() {
 void Loop::sweep() {
   refresh_clock();
   for (Connection* connection : connections) connection->check_deadline(now);
+  if (now >= next_look) look_at_certificate();
   timer.expires_after(shared.tick);
   timer.async_wait([this](const error_code& error) {
     if (!error) sweep();
   });
+}
+
+void Loop::look_at_certificate() {
+  next_look = now + shared.options.limits.certificate_look;
+  crypto::ServerTls& tls = *shared.options.tls;
+  const Result<bool> changed = tls.reload_if_changed();
+  if (!changed) {
+    log::error("http: the certificate in force stays: " + changed.error().message);
+  } else if (*changed) {
+    log::info("http: there is a new certificate, good until " + format_iso8601(tls.not_after()));
+  }
+}
+
+void Loop::complain(const std::string& peer, const std::string& failure) {
+  if (now < next_complaint) return;
+  next_complaint = now + kComplaints;
+  log::warn("http: no TLS with " + peer + ": " + failure);
 }
 
 void Loop::release_idle() {
@@ -74,6 +95,7 @@ struct Server::State {
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   void admit(tcp::socket socket, Loop& loop);
   void run(Loop& loop);
+  void close_acceptors();
   void drain();
   bool finish();
 
@@ -91,6 +113,7 @@ Server::State::State(Options options, Handler handler) {
   shared.options = std::move(options);
   shared.handler = std::move(handler);
   for (int i = 0; i < shared.options.threads; ++i) loops.push_back(std::make_unique<Loop>(shared));
+  if (shared.options.tls) loops.front()->next_look = {};
 }
 
 namespace {
@@ -104,7 +127,7 @@ asio::awaitable<void> serve(Loop& loop, tcp::socket socket, std::string peer) {
 }  // namespace
 
 void Server::State::admit(tcp::socket socket, Loop& loop) {
-  if (shared.open.fetch_add(1) >= shared.options.limits.connections || shared.stopping) {
+  if (shared.open.fetch_add(1) >= shared.options.limits.connections) {
     shared.connection_gone();
     return;  // closes it
   }
@@ -122,7 +145,7 @@ asio::awaitable<void> Server::State::accept(tcp::acceptor& acceptor) {
     tcp::socket socket(loop.context);
     error_code error;
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
-    if (shared.stopping || error == asio::error::operation_aborted) co_return;
+    if (error == asio::error::operation_aborted) co_return;
     if (!error) {
       admit(std::move(socket), loop);
       continue;
@@ -151,6 +174,32 @@ Server::Server(Options options, Handler handler)
 
 Server::~Server() {
   stop();
+}
+
+Result<std::uint16_t> Server::adopt(int listening_socket) {
+  CHECK(state_->threads.empty() && !state_->stopped);
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  int listening = 0;
+  socklen_t flag = sizeof listening;
+  if (::getsockname(listening_socket, reinterpret_cast<sockaddr*>(&local), &size) != 0 ||
+      ::getsockopt(listening_socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag) != 0 || listening == 0 ||
+      (local.ss_family != AF_INET && local.ss_family != AF_INET6)) {
+    return Error::invalid("the socket that was handed over does not listen for TCP");
+  }
+  const auto protocol = local.ss_family == AF_INET ? tcp::v4() : tcp::v6();
+  error_code error;
+  auto acceptor = std::make_unique<tcp::acceptor>(state_->loops.front()->context);
+  acceptor->assign(protocol, listening_socket, error);
+  std::uint16_t bound = 0;
+  if (!error) bound = acceptor->local_endpoint(error).port();
+  if (error) return Error::unavailable("cannot use the socket that was handed over: " + reason_of(error));
+  state_->acceptors.push_back(std::move(acceptor));
+  return bound;
+}
+
+int Server::listening_socket() const {
+  return state_->acceptors.empty() ? -1 : state_->acceptors.front()->native_handle();
 }
 
 Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
@@ -185,11 +234,19 @@ void Server::start() {
   }
 }
 
-void Server::State::drain() {
-  asio::post(loops.front()->context, [this] {
+// Returns when nobody is admitted any more: what was accepted before has been.
+void Server::State::close_acceptors() {
+  std::promise<void> closed;
+  asio::post(loops.front()->context, [this, &closed] {
     error_code ignored;
     for (const auto& acceptor : acceptors) acceptor->close(ignored);
+    asio::post(loops.front()->context, [&closed] { closed.set_value(); });  // behind what was accepted
   });
+  closed.get_future().wait();
+}
+
+void Server::State::drain() {
+  close_acceptors();
   for (const auto& loop : loops) asio::post(loop->context, [&loop = *loop] { loop.release_idle(); });
   std::unique_lock lock(shared.mutex);
   if (!shared.emptied.wait_for(lock, shared.options.limits.drain, [this] { return shared.open == 0; })) {
@@ -224,8 +281,13 @@ void Server::stop() {
   state.finish();
 }
 
+asio::any_io_executor Server::executor() {
+  return state_->loops.front()->context.get_executor();
+}
+
 Server::Counters Server::counters() const {
-  return {state_->shared.open, state_->shared.requests};
+  const ServerShared& shared = state_->shared;
+  return {shared.open, shared.requests, shared.handshakes, shared.handshakes_resumed, shared.handshakes_failed};
 }
 
 }  // namespace podpass::http

@@ -1,4 +1,4 @@
-// An HTTP/1.1 server: listeners, connections, limits, graceful stop. Plain TCP. Source: RFC 9110, RFC 9112.
+// An HTTP/1.1 server: listeners, connections, limits, graceful stop, with TLS or without. Source: RFC 9110, RFC 9112.
 //
 // Threads: Server runs Options::threads threads, each with its own event loop; a connection stays on one of them, and
 // its handler is called there, one request at a time, answers in the order of the requests. A handler may suspend and
@@ -7,6 +7,9 @@
 //
 // Owns: sockets, buffers. The handler must outlive the server. A request that is still suspended after the drain time
 // is cut: whoever holds it should resume or drop it before the server is destroyed, else its memory is leaked.
+//
+// TLS: the certificate's files are looked at every few seconds and loaded anew when they have changed; what happens is
+// logged. A client that speaks plain HTTP is told so, with 400.
 //
 // Errors: what the wire did wrong is answered here (400, 408, 417, 431, 501, 505, text/plain) and ends the connection;
 // a handler that throws is a 500 and logged.
@@ -17,6 +20,7 @@
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 #endif
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -29,16 +33,23 @@
 #include "base/result.h"
 #include "http/message.h"
 
+namespace podpass::crypto {
+class ServerTls;  // crypto/tls.h
+}
+
 namespace podpass::http {
 
 // Times are kept by a sweep: they run up to a second (for times under four seconds, up to half their length) over.
 struct Limits {
-  std::size_t header_bytes = 32 * 1024;     // request line and headers: else 431
-  std::size_t connections = 10'000;         // more are closed at once
-  std::chrono::milliseconds idle{75'000};   // between requests
-  std::chrono::milliseconds head{10'000};   // from the first byte of a head to its last: else 408
-  std::chrono::milliseconds body{60'000};   // between two reads of a body, or two writes of a response
-  std::chrono::milliseconds drain{30'000};  // from stop() until connections are cut
+  std::size_t header_bytes = 32 * 1024;               // request line and headers: else 431
+  std::size_t connections = 10'000;                   // more are closed at once
+  std::chrono::milliseconds handshake{10'000};        // of TLS, from accepting the connection
+  std::chrono::milliseconds idle{75'000};             // between requests
+  std::chrono::milliseconds head{10'000};             // from the first byte of a head to its last: else 408
+  std::chrono::milliseconds body{60'000};             // between two reads of a body, or two writes of a response
+  std::chrono::milliseconds certificate_look{5'000};  // how often its files are looked at
+  std::chrono::milliseconds first{500};               // after stop(): for the first request of who has just connected
+  std::chrono::milliseconds drain{30'000};            // from stop() until connections are cut
 };
 
 // The body of the request being handled. Bytes are taken off the wire only when asked for; `Expect: 100-continue` is
@@ -63,7 +74,8 @@ class Server {
   struct Options {
     int threads = 1;
     Limits limits;
-    std::string server_name = "podpass";  // the Server header
+    std::string server_name = "podpass";       // the Server header
+    std::shared_ptr<crypto::ServerTls> tls{};  // null: plain
   };
 
   Server(Options options, Handler handler);
@@ -74,13 +86,21 @@ class Server {
   // Binds `address` ("127.0.0.1", "::1"; an IPv6 address takes IPv6 only) and `port` (0: any free one); returns the
   // bound port. Before start(), any number of times. From then on clients can connect; they are answered after start().
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
-  void start();  // starts the threads and returns
-  void stop();   // no new connections; running requests finish; returns when all is closed or Limits::drain is over
+  // The same with a socket that listens already, which it then owns.
+  Result<std::uint16_t> adopt(int listening_socket);
+  int listening_socket() const;  // the first one's descriptor, still its own; -1: none
+  void start();                  // starts the threads and returns
+  void stop();  // no new connections; running requests finish; returns when all is closed or Limits::drain is over
 
   struct Counters {
     std::uint64_t connections_open, requests;
+    std::uint64_t handshakes, handshakes_resumed, handshakes_failed;  // of TLS
   };
   Counters counters() const;  // any thread
+
+  // The first thread's loop, for what has to run on it beside the requests. What is suspended there after stop() is
+  // dropped with the server. With one thread, nothing else runs while such a coroutine does.
+  boost::asio::any_io_executor executor();
 
  private:
   struct State;

@@ -70,7 +70,7 @@ struct Row {
 };
 
 // In the order of Rule. Length and characters are judged apart, as AWS does.
-constexpr std::array<Row, 18> kRules{{
+constexpr std::array<Row, 21> kRules{{
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // role_name
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // user_name
     {1, 128, R"([\w+=,.@-]+)", name_characters},                                               // existing_user_name
@@ -88,7 +88,10 @@ constexpr std::array<Row, 18> kRules{{
     {3, 128, "", anything},                                                                    // action_name
     {1, 2'048, "", anything},                                                                  // resource_name
     {5, 256, "", anything},                                                                    // context_key_name
-    {1, 64, "", anything},  // resource_handling_option
+    {1, 64, "", anything},   // resource_handling_option
+    {1, 255, "", anything},  // provider_url
+    {1, 255, "", anything},  // client_id
+    {40, 40, "", anything},  // thumbprint
 }};
 
 }  // namespace

@@ -39,6 +39,9 @@ enum class Rule {
   resource_name,
   context_key_name,
   resource_handling_option,
+  provider_url,
+  client_id,
+  thumbprint,
 };
 
 class Constraints {

@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "iam/arns.h"
 #include "iam/errors.h"
+#include "iam/provider_urls.h"
 
 namespace podpass::iam {
 namespace {
@@ -114,6 +115,20 @@ const PolicyRecord* find_policy_by_arn(store::Transaction& tx, std::string_view 
   if (!parts) return nullptr;
   const auto* policy = tx.find(kPolicies, {parts->account, to_lower(parts->name)});
   return policy && policy->name == parts->name && policy->path == parts->path ? policy : nullptr;
+}
+
+const OidcProviderRecord* find_oidc_provider(store::Transaction& tx, std::string_view account,
+                                             std::string_view issuer) {
+  const auto* provider = tx.find(kOidcProviders, {account, provider_name(issuer)});
+  return provider && provider->url == issuer ? provider : nullptr;  // http and https are two
+}
+
+std::string_view oidc_provider_name(std::string_view issuer) {
+  return provider_name(issuer);
+}
+
+std::string oidc_provider_arn(const aws::Deployment& deployment, std::string_view account, std::string_view issuer) {
+  return concat({"arn:", deployment.partition, ":iam::", account, ":oidc-provider/", provider_name(issuer)});
 }
 
 const UserRecord* find_user_by_id(store::Transaction& tx, std::string_view account, std::string_view id) {

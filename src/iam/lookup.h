@@ -31,6 +31,12 @@ const UserRecord* find_user_by_arn(store::Transaction& tx, const aws::Deployment
 // The customer managed policy that `arn` names exactly. Null if there is none.
 const PolicyRecord* find_policy_by_arn(store::Transaction& tx, std::string_view arn);
 
+// The OpenID Connect provider of the account for tokens with this `iss`, exactly. Null if there is none.
+const OidcProviderRecord* find_oidc_provider(store::Transaction& tx, std::string_view account, std::string_view issuer);
+// What it is called in its ARN and in condition keys: the issuer without its scheme. A view into `issuer`.
+std::string_view oidc_provider_name(std::string_view issuer);
+std::string oidc_provider_arn(const aws::Deployment& deployment, std::string_view account, std::string_view issuer);
+
 // The user with this unique id; looks at every user of the account.
 const UserRecord* find_user_by_id(store::Transaction& tx, std::string_view account, std::string_view id);
 

@@ -4,6 +4,7 @@
 #include "iam/boundaries.h"
 #include "iam/context_keys.h"
 #include "iam/errors.h"
+#include "iam/oidc_providers.h"
 #include "iam/policies.h"
 #include "iam/policy_versions.h"
 #include "iam/role_policies.h"
@@ -74,6 +75,16 @@ constexpr aws::Operation kOperations[] = {
     operation<ListAccessKeys, "ListAccessKeys">(Access::read),
     operation<UpdateAccessKey, "UpdateAccessKey">(Access::write),
     operation<DeleteAccessKey, "DeleteAccessKey">(Access::write),
+    operation<CreateOpenIDConnectProvider, "CreateOpenIDConnectProvider">(Access::write),
+    operation<GetOpenIDConnectProvider, "GetOpenIDConnectProvider">(Access::read),
+    operation<ListOpenIDConnectProviders, "ListOpenIDConnectProviders">(Access::read),
+    operation<DeleteOpenIDConnectProvider, "DeleteOpenIDConnectProvider">(Access::write),
+    operation<UpdateOpenIDConnectProviderThumbprint, "UpdateOpenIDConnectProviderThumbprint">(Access::write),
+    operation<AddClientIDToOpenIDConnectProvider, "AddClientIDToOpenIDConnectProvider">(Access::write),
+    operation<RemoveClientIDFromOpenIDConnectProvider, "RemoveClientIDFromOpenIDConnectProvider">(Access::write),
+    operation<TagOpenIDConnectProvider, "TagOpenIDConnectProvider">(Access::write),
+    operation<UntagOpenIDConnectProvider, "UntagOpenIDConnectProvider">(Access::write),
+    operation<ListOpenIDConnectProviderTags, "ListOpenIDConnectProviderTags">(Access::read),
     operation<SimulateCustomPolicy, "SimulateCustomPolicy">(Access::read),
     operation<SimulatePrincipalPolicy, "SimulatePrincipalPolicy">(Access::read),
     operation<GetContextKeysForCustomPolicy, "GetContextKeysForCustomPolicy">(Access::read),

@@ -8,6 +8,7 @@
 
 #include "codec/json.h"
 #include "iam/lookup.h"
+#include "iam/oidc_providers.h"
 #include "iam/world_test.h"
 
 namespace podpass::iam {
@@ -37,6 +38,10 @@ Value sample(std::string_view operation, std::string_view member, const std::str
   if (member == "PolicySourceArn") return "arn:aws:iam::111122223333:user/target";
   if (member == "PolicyInputList") return Value::list({kAllow});
   if (member == "ActionNames") return Value::list({"s3:GetObject"});
+  if (member == "Url") return "https://fresh.example.com";
+  if (member == "OpenIDConnectProviderArn") return "arn:aws:iam::111122223333:oidc-provider/target.example.com";
+  if (member == "ClientID") return "app";
+  if (member == "ThumbprintList") return Value::list({std::string(40, 'a')});
   return {};
 }
 
@@ -45,7 +50,7 @@ Value minimal_input(const aws::Operation& operation, const std::string& key_id) 
   auto shape = operation.describe();
   for (const auto& [member, described] : *shape.find("input")->find("members")->as<Value::Map>()) {
     const bool wanted = *described.find("required")->as<bool>() || member == "Tags" || member == "TagKeys" ||
-                        member == "PolicyInputList" || member == "ActionNames";
+                        member == "PolicyInputList" || member == "ActionNames" || member == "ThumbprintList";
     if (!wanted) continue;
     auto value = sample(operation.name, member, key_id);
     EXPECT_FALSE(value.is_null()) << operation.name << " " << member;
@@ -54,7 +59,7 @@ Value minimal_input(const aws::Operation& operation, const std::string& key_id) 
   return input;
 }
 
-// A role, a user and a policy named "target", and a user "nobody" without any permission.
+// A role, a user, a policy and a provider named "target", and a user "nobody" without any permission.
 std::string furnish(World& world) {
   auto root = world.root();
   auto run = [&](std::string_view operation, const Value& input) {
@@ -66,6 +71,7 @@ std::string furnish(World& world) {
   run("CreateUser", Value::map({{"UserName", "target"}}));
   run("CreateUser", Value::map({{"UserName", "nobody"}}));
   run("CreatePolicy", Value::map({{"PolicyName", "target"}, {"PolicyDocument", kAllow}}));
+  run("CreateOpenIDConnectProvider", Value::map({{"Url", "https://target.example.com"}}));
   auto key = run("CreateAccessKey", Value::map({{"UserName", "target"}}));
   return std::string(key.find("AccessKey")->text("AccessKeyId"));
 }
@@ -131,6 +137,36 @@ TEST(Operations, RootMayDoThemAll) {
       EXPECT_TRUE(result) << operation.name << ": " << result.error().message;
     }
   }
+}
+
+TEST(Operations, OidcQuotasHold) {
+  World world;
+  auto root = world.root();
+  auto run = [&](std::string_view operation, const Value& input) -> std::string {
+    auto result = world.run(operation, input, *root);
+    return result ? "made" : result.error().code + " " + result.error().message;
+  };
+  auto url = [](std::size_t i) { return "https://" + std::to_string(i) + ".example.com"; };
+  auto many = Value::list();
+  for (std::size_t i = 0; i < kMaxClientIds; ++i) many.push("client" + std::to_string(i));
+  EXPECT_EQ(run("CreateOpenIDConnectProvider", Value::map({{"Url", url(0)}, {"ClientIDList", many}})), "made");
+  const std::string arn = "arn:aws:iam::111122223333:oidc-provider/0.example.com";
+  const std::string full = "LimitExceeded Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100";
+  const auto add = [&](std::string_view id) {
+    return run("AddClientIDToOpenIDConnectProvider", Value::map({{"OpenIDConnectProviderArn", arn}, {"ClientID", id}}));
+  };
+  EXPECT_EQ(add("client7"), "made");  // it is there
+  EXPECT_EQ(add("one more"), full);
+  many.push("one more");
+  EXPECT_EQ(run("CreateOpenIDConnectProvider", Value::map({{"Url", url(1)}, {"ClientIDList", many}})), full);
+  for (std::size_t i = 1; i < kMaxOidcProviders; ++i) {
+    ASSERT_EQ(run("CreateOpenIDConnectProvider", Value::map({{"Url", url(i)}})), "made");
+  }
+  EXPECT_EQ(run("CreateOpenIDConnectProvider", Value::map({{"Url", url(kMaxOidcProviders)}})),
+            "LimitExceeded Cannot exceed quota for OpenIdConnectProvidersPerAccount: 100");
+  auto listed = world.run("ListOpenIDConnectProviders", Value(Value::Map{}), *root);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->find("OpenIDConnectProviderList")->as<Value::List>()->size(), kMaxOidcProviders);
 }
 
 TEST(Operations, AccountQuotasHold) {

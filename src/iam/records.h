@@ -72,6 +72,16 @@ struct PolicyUseRecord {
 BOOST_DESCRIBE_STRUCT(PolicyUseRecord, (), (name))
 inline constexpr store::Table<PolicyUseRecord> kPolicyUses{"policy_uses", store::Decoded::fresh};
 
+// oidc_providers/<account>/<name>: the name is the issuer's URL without its scheme, as spelled.
+struct OidcProviderRecord {
+  std::string url;  // with its scheme: what a token's `iss` must be
+  Time created{};
+  std::vector<std::string> client_ids, thumbprints;
+  aws::TagMap tags;
+};
+BOOST_DESCRIBE_STRUCT(OidcProviderRecord, (), (url, created, client_ids, thumbprints, tags))
+inline constexpr store::Table<OidcProviderRecord> kOidcProviders{"oidc_providers"};
+
 // access_keys/<account>/<lower user name>/<key id>; the root user's name is empty.
 struct AccessKeyRecord {
   std::string id;

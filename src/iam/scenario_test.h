@@ -2,10 +2,11 @@
 //   # comment
 //   doc NAME {json}            a policy document, or any text, for later lines: @NAME@, inside a JSON text escaped;
 //                              @%NAME@ is it percent-encoded
-//   as root | user NAME | role NAME   who calls from here on; policies as they are at each call
+//   as root | nobody | user NAME | role NAME   who calls from here on; policies as they are at each call
 //   as session NAME            the holder of the session token that was kept as NAME, where the test can open it
-//   > Operation {json}         runs it; twice, the first time in a transaction that is thrown away, as after a conflict
-//   = {json}                   the answer has at least these members; "*" is any value, "~a*b" one that fits,
+//   > Operation {json}         runs it (service:Operation where two services have it); twice, the first time in a
+//   transaction that is thrown away, as after a conflict = {json}                   the answer has at least these
+//   members; "*" is any value, "~a*b" one that fits,
 //                              and lists match item by item
 //   - Member.Path              the answer does not have this member
 //   ! 404 NoSuchEntity text    it failed like this; "~..." as above
@@ -104,6 +105,7 @@ class Scenario {
   std::unique_ptr<aws::Caller> caller() {
     auto space = who_.find(' ');
     if (who_ == "root") return world_.root();
+    if (who_ == "nobody") return std::make_unique<aws::Caller>();
     auto name = who_.substr(space + 1);
     if (who_.starts_with("session ")) return open_ ? open_(world_, texts_[name]) : nullptr;
     return who_.starts_with("user ") ? world_.user(name) : world_.role(name);

@@ -14,10 +14,10 @@ TEST_P(Scenarios, Runs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Iam, Scenarios,
-                         testing::Values("access_keys", "permissions", "policies", "policy_versions", "role_boundary",
-                                         "role_policies", "roles", "simulate_context", "simulate_custom",
-                                         "simulate_invalid", "simulate_principal", "tags", "trust_principals",
-                                         "user_boundary", "user_policies", "users", "validation"),
+                         testing::Values("access_keys", "oidc_providers", "permissions", "policies", "policy_versions",
+                                         "role_boundary", "role_policies", "roles", "simulate_context",
+                                         "simulate_custom", "simulate_invalid", "simulate_principal", "tags",
+                                         "trust_principals", "user_boundary", "user_policies", "users", "validation"),
                          [](const auto& scenario) { return std::string(scenario.param); });
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "aws/global_keys.h"
 #include "aws/operation.h"
 #include "base/clock.h"
+#include "base/strings.h"
 #include "codec/json.h"
 #include "iam/lookup.h"
 #include "iam/operations.h"
@@ -101,7 +102,8 @@ class World {
                             const aws::Caller& caller, codec::Reading reading = codec::Reading::typed) {
     for (const auto* service : services_) {
       for (const auto& row : service->operations) {
-        if (row.name == operation) return call(tx, *service, row, input, caller, reading);
+        if (row.name == operation || concat({service->name, ":", row.name}) == operation)
+          return call(tx, *service, row, input, caller, reading);
       }
     }
     return Error::internal("no such operation: " + std::string(operation));

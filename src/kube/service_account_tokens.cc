@@ -21,31 +21,9 @@ Error invalid_token(std::string message) {
   return {ErrorKind::unauthenticated, "InvalidTokenException", 400, std::move(message), {}, {}};
 }
 
-std::optional<Time> numeric_date(const Value& claims, std::string_view name) {
-  const auto* value = claims.find(name);
-  if (!value) return std::nullopt;
-  constexpr double kMost = 1e11;  // far beyond any token's life, far below overflow
-  if (const auto* whole = value->as<std::int64_t>(); whole && *whole >= 0 && static_cast<double>(*whole) < kMost) {
-    return from_epoch_seconds(*whole);
-  }
-  if (const auto* real = value->as<double>(); real && *real >= 0 && *real < kMost) {
-    return Time{Milliseconds{static_cast<long long>(*real * 1000)}};
-  }
-  return std::nullopt;
-}
-
-std::string subject_of(const PodToken& token) {
-  return concat({"system:serviceaccount:", token.namespace_, ":", token.service_account});
-}
-
-// `aud` may be one text or a list of them (RFC 7519 4.1.3).
 bool has_audience(const Value& claims, std::string_view audience) {
-  const auto* value = claims.find("aud");
-  if (!value) return false;
-  if (const auto* text = value->as_text()) return *text == audience;
-  const auto* list = value->as<Value::List>();
-  return list &&
-         std::ranges::any_of(*list, [&](const Value& item) { return item.as_text() && *item.as_text() == audience; });
+  const auto all = crypto::audiences(claims);
+  return std::ranges::find(all, audience) != all.end();
 }
 
 // A member's text, moved out; empty if there is none.
@@ -59,12 +37,12 @@ std::string take_text(Value& members, std::string_view name) {
 Result<PodToken> read_claims(Value claims) {
   PodToken token;
   token.issuer = take_text(claims, "iss");
-  auto expires = numeric_date(claims, "exp");
+  auto expires = crypto::numeric_date(claims, "exp");
   if (!expires) return invalid_token("The service account token has no exp claim.");
   token.expires = *expires;
-  token.issued = numeric_date(claims, "iat").value_or(Time{});
-  token.not_before = numeric_date(claims, "nbf").value_or(Time{});
-  if (claims.find("nbf") && !numeric_date(claims, "nbf")) {
+  token.issued = crypto::numeric_date(claims, "iat").value_or(Time{});
+  token.not_before = crypto::numeric_date(claims, "nbf").value_or(Time{});
+  if (claims.find("nbf") && !crypto::numeric_date(claims, "nbf")) {
     return invalid_token("The service account token's nbf claim is not a number.");
   }
   auto* kubernetes = claims.find("kubernetes.io");
@@ -91,7 +69,7 @@ Result<PodToken> read_claims(Value claims) {
     }
   }
   if (!is_pod_uid(token.pod_uid)) return invalid_token("The service account token's pod uid is not one.");
-  if (claims.text("sub") != subject_of(token)) {
+  if (claims.text("sub") != user_of(token)) {
     return invalid_token("The service account token's sub claim does not agree with its kubernetes.io claim.");
   }
   if (auto* node = kubernetes->find("node")) {
@@ -156,7 +134,11 @@ class VerifiedTokens {
 Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
                                                     std::string_view audience) {
   auto claims = crypto::verify_jwt(token, keys);
-  if (!claims) return invalid_token("The service account token is not valid: " + claims.error().message);
+  if (!claims) {
+    auto error = invalid_token("The service account token is not valid: " + claims.error().message);
+    if (claims.error().kind == crypto::JwtError::Kind::unknown_key) error.kind = ErrorKind::not_found;
+    return error;
+  }
   auto verified = std::make_shared<Verified>();
   verified->right_audience = has_audience(*claims, audience);
   verified->token = TRY(read_claims(*std::move(claims)));
@@ -203,6 +185,10 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
   return std::shared_ptr<const PodToken>(verified, &verified->token);
 }
 
+std::string user_of(const PodToken& token) {
+  return concat({"system:serviceaccount:", token.namespace_, ":", token.service_account});
+}
+
 std::string pod_name_for(std::string_view service_account, std::string_view suffix) {
   auto front = service_account.substr(0, kMaxNameBytes - 1 - suffix.size());
   while (front.ends_with('-') || front.ends_with('.')) front.remove_suffix(1);
@@ -225,7 +211,7 @@ std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& r
                                                 {"serviceaccount", Value::map({{"name", token.service_account},
                                                                                {"uid", token.service_account_uid}})}})},
                   {"nbf", static_cast<std::int64_t>(to_epoch_seconds(token.issued))},
-                  {"sub", subject_of(token)}});
+                  {"sub", user_of(token)}});
   return crypto::mint_jwt(claims, key);
 }
 

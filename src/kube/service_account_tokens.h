@@ -3,7 +3,8 @@
 // token and keys; safe from any thread. Source: Kubernetes, "Managing Service Accounts", bound tokens; RFC 7519.
 //
 // Errors of verify(): code InvalidTokenException or ExpiredTokenException, whose text says what is wrong and never
-// holds the token.
+// holds the token. Kind unauthenticated; but not_found if the token is of a key that is not among the keys: they may be
+// old.
 #pragma once
 
 #include <memory>
@@ -45,6 +46,9 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
 // What Kubernetes would call a pod of that service account: both with a hyphen between, cut to what a name may have.
 std::string pod_name_for(std::string_view service_account, std::string_view suffix);
 bool is_pod_uid(std::string_view text);
+
+// system:serviceaccount:<namespace>:<name>: how Kubernetes calls the token's service account as a user.
+std::string user_of(const PodToken& token);
 
 std::string mint(const PodToken& token, const crypto::SigningKey& key, Random& random);
 

@@ -1,6 +1,5 @@
 // The program: its commands, their flags and their help. What a command does stands in the folder of its name.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -9,19 +8,17 @@
 #include <memory>
 #include <span>
 
-#include "agent/agent.h"
-#include "base/clock.h"
-#include "base/log.h"
+#include "agent/command.h"
 #include "cli/connection.h"
-#include "cli/duration.h"
+#include "cluster_cli/command.h"
 #include "codec/json.h"
-#include "eks/validate.h"
 #include "exec/exec.h"
 #include "exec/token.h"
 #include "gateway/services.h"
-#include "http/client.h"
 #include "policy_cli/command.h"
+#include "server/command.h"
 #include "up/up.h"
+#include "webhook/command.h"
 
 namespace podpass {
 namespace {
@@ -169,82 +166,6 @@ Action add_token(CLI::App& app) {
   };
 }
 
-// Static credentials from the environment, as a node without instance metadata has them.
-Result<agent::NodeCredentials> environment_credentials() {
-  auto variable = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value ? value : "");
-  };
-  agent::NodeCredentials credentials{variable("AWS_ACCESS_KEY_ID"), Secret(variable("AWS_SECRET_ACCESS_KEY")),
-                                     Secret(variable("AWS_SESSION_TOKEN"))};
-  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty()) {
-    return Error::invalid("The agent has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
-  }
-  return credentials;
-}
-
-Result<int> run_agent(const agent::Options& options) {
-  TRY(http::parse_endpoint(options.endpoint));
-  TRY(eks::check_cluster_name(options.cluster));
-  TRY(environment_credentials());
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  SystemClock clock;
-  agent::Agent agent(options, environment_credentials, clock);
-  TRY(agent.start());
-  fmt::print("The agent of cluster {} serves on port {}.\n", options.cluster, agent.port());
-  std::fflush(stdout);
-  int signal_number = 0;
-  sigwait(&set, &signal_number);
-  agent.stop();
-  return 0;
-}
-
-Action add_agent(CLI::App& app) {
-  auto* command = app.add_subcommand("agent", "Serve /v1/credentials to the pods of a node");
-  struct Flags {
-    agent::Options options;
-    int probe_port = 2703, metrics_port = 2705;
-    std::string retention = "3h";
-  };
-  auto flags = std::make_shared<Flags>();
-  auto& options = flags->options;
-  command->add_option("--cluster-name,-c", options.cluster, "The cluster whose pods are served")->required();
-  command->add_option("--endpoint", options.endpoint, "URL of EKS Auth")->envname("AWS_ENDPOINT_URL")->required();
-  command->add_option("--region", options.region, "The region to sign for")->envname("AWS_REGION")->required();
-  command->add_option("--port,-p", options.port, "Port to serve on; 0 picks a free one")->capture_default_str();
-  command
-      ->add_option("--bind-hosts,-b", options.bind_hosts,
-                   "Addresses to serve on; repeatable. The Host header must be one of them")
-      ->capture_default_str();
-  command->add_option("--probe-port", flags->probe_port, "Port of /healthz and /readyz on localhost; -1: none")
-      ->check(CLI::Range(-1, 65'535))
-      ->capture_default_str();
-  command->add_option("--metrics-address", options.metrics_address, "Address of /metrics")->capture_default_str();
-  command->add_option("--metrics-port", flags->metrics_port, "Port of /metrics; -1: none")
-      ->check(CLI::Range(-1, 65'535))
-      ->capture_default_str();
-  command->add_option("--max-cache-size", options.cache.max_entries, "Tokens kept; 0: none, each read is an exchange")
-      ->capture_default_str();
-  command
-      ->add_option("--max-credential-retention-before-renewal", flags->retention,
-                   "After how long credentials are renewed when read, for example 3h, 90m or 0")
-      ->capture_default_str();
-  command->footer(
-      "Example:\n  podpass agent --cluster-name my-cluster --endpoint http://10.0.0.5:4566 --region us-west-2");
-  return [flags]() -> Result<int> {
-    auto port = [](int given) { return given < 0 ? std::nullopt : std::optional(static_cast<std::uint16_t>(given)); };
-    flags->options.probe_port = port(flags->probe_port);
-    flags->options.metrics_port = port(flags->metrics_port);
-    flags->options.cache.retention = TRY(cli::parse_duration(flags->retention));
-    return run_agent(flags->options);
-  };
-}
-
 Action add_operations(CLI::App& app) {
   auto* command = app.add_subcommand("operations", "List the API operations that this podpass serves");
   auto json = std::make_shared<bool>(false);
@@ -285,10 +206,13 @@ int run(int argc, char** argv) {
   app.footer("Start with:\n  podpass up");
   const std::pair<const char*, Action> commands[] = {
       {"up", add_up(app)},
+      {"serve", server::add_serve(app, std::span(argv, static_cast<std::size_t>(argc)))},
       {"env", add_env(app)},
       {"exec", add_exec(app)},
       {"token", add_token(app)},
-      {"agent", add_agent(app)},
+      {"agent", agent::add_agent(app)},
+      {"cluster", cluster_cli::add_cluster(app)},
+      {"webhook", webhook::add_webhook(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},

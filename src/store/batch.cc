@@ -62,4 +62,12 @@ std::shared_ptr<const Snapshot> Batch::settle(std::span<const Result<Committed>>
   return redone;
 }
 
+std::vector<std::string> Batch::keys_of(std::span<const Result<Committed>> results) const {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    for (std::size_t k = 0; results[i] && k < changes_[i].size(); ++k) keys.push_back(changes_[i][k].full);
+  }
+  return keys;
+}
+
 }  // namespace podpass::store

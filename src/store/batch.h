@@ -37,6 +37,8 @@ class Batch {
 
   // The base with those commits applied that the backend took.
   std::shared_ptr<const Snapshot> settle(std::span<const Result<Committed>> results);
+  // The full keys that they change.
+  std::vector<std::string> keys_of(std::span<const Result<Committed>> results) const;
 
  private:
   struct Change {

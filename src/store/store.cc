@@ -32,6 +32,17 @@ void Store::commit(Transaction transaction, Done done) {
   writer_->submit(std::move(state), std::move(done));
 }
 
+void Store::observe(std::string_view table, Observer observer) {
+  if (!observer) return writer_->observe({}, nullptr);
+  writer_->observe(std::string(table), [observer = std::move(observer)](Writer::Step change) {
+    Transaction before(std::make_unique<TransactionState>(std::move(change.before)));
+    Transaction after(std::make_unique<TransactionState>(std::move(change.after)));
+    TableChange told{before, after, {}, change.everything};
+    for (const auto& full : change.keys) told.keys.push_back(parts_of(tail_of(full)));
+    observer(told);
+  });
+}
+
 Result<void> Store::run(const std::function<Result<void>(Transaction&)>& body) {
   for (int attempt = 0; attempt <= kMaxReruns; ++attempt) {
     auto transaction = begin();

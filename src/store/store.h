@@ -15,6 +15,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "store/backend.h"
@@ -45,6 +48,18 @@ class Store {
   // there. A transaction without writes, and one that has failed, is done at once, in the caller.
   using Done = std::move_only_function<void(Result<void>)>;
   void commit(Transaction transaction, Done done);
+
+  // Told of what changes in one table, whoever changes it: on the writer thread, when it is visible to every later
+  // begin() and before its commit is acknowledged. It must be quick. One observer a store; null ends it, and when that
+  // returns it is not called any more.
+  struct TableChange {
+    Transaction& before;  // for reading
+    Transaction& after;
+    std::vector<std::vector<std::string>> keys;  // their parts behind the table's name
+    bool everything = false;                     // the store was loaded again: `keys` does not say what changed
+  };
+  using Observer = std::function<void(TableChange& change)>;
+  void observe(std::string_view table, Observer observer);
 
   // begin, `body`, commit, again on conflict; blocks. For start-up and tools; a server uses commit().
   Result<void> run(const std::function<Result<void>(Transaction&)>& body);

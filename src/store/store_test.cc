@@ -421,5 +421,67 @@ TEST_F(StoreTest, OpenFailsIfLoadingDoes) {
   EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
 }
 
+// The observer.
+
+class ObserverTest : public StoreTest {
+ protected:
+  ObserverTest() {
+    store_->observe(kPets.name, [this](Store::TableChange& change) {
+      if (change.everything) seen_ += "all ";
+      for (const auto& key : change.keys) {
+        const KeyParts parts(key.begin(), key.end());
+        const auto text = [](std::optional<std::int64_t> age) { return age ? std::to_string(*age) : "-"; };
+        seen_ += key.back() + ":" + text(age_of(change.before, parts)) + ">" + text(age_of(change.after, parts)) + " ";
+      }
+    });
+  }
+  ~ObserverTest() override { store_->observe(kPets.name, nullptr); }
+  // The writer thread wrote it before it acknowledged the commit that we have waited for.
+  std::string seen() { return std::exchange(seen_, {}); }
+
+ private:
+  std::string seen_;
+};
+
+TEST_F(ObserverTest, IsToldOfItsTableBeforeTheCommitIsAcknowledged) {
+  put({"a"}, 1);
+  EXPECT_EQ(seen(), "a:->1 ");
+  put({"a"}, 2);
+  EXPECT_EQ(seen(), "a:1>2 ");
+  ASSERT_TRUE(store_->run([](Transaction& tx) -> Result<void> {
+    tx.erase(kPets, {"a"});
+    tx.erase(kPets, {"never"});
+    tx.put(kPets, {"b"}, {"x", 3});
+    tx.put(kFreshPets, {"c"}, {"x", 4});
+    return {};
+  }));
+  EXPECT_EQ(seen(), "a:2>- b:->3 ");
+  ASSERT_TRUE(store_->run([](Transaction& tx) -> Result<void> {
+    tx.put(kFreshPets, {"c"}, {"x", 5});
+    return {};
+  }));
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(ObserverTest, IsNotToldOfWhatWasNotStored) {
+  plan_->fail(Fault::before);
+  EXPECT_FALSE(put_pet(*store_, {"a"}, 1));
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(ObserverTest, IsToldThatAllWasLoadedAgain) {
+  plan_->fail(Fault::after);
+  EXPECT_FALSE(put_pet(*store_, {"a"}, 1));
+  put({"b"}, 2);
+  EXPECT_EQ(seen(), "all b:->2 ");
+}
+
+TEST_F(ObserverTest, IsToldOfOtherProcesses) {
+  auto other = open();
+  ASSERT_TRUE(put_pet(*other, {"a"}, 1));
+  put({"b"}, 2);  // behind it on our writer thread
+  EXPECT_EQ(seen(), "a:->1 b:->2 ");
+}
+
 }  // namespace
 }  // namespace podpass::store

@@ -133,7 +133,8 @@ void Writer::fill(Batch& batch, std::vector<Store::Done>& joined, std::vector<En
 void Writer::settle(Batch& batch, std::vector<Store::Done> joined, std::vector<Ending>& endings) {
   auto results = backend_->commit_if(batch.commits());
   ++syncs_;
-  published_.set(batch.settle(results));
+  auto settled = batch.settle(results);
+  publish(std::move(settled), batch.keys_of(results));
   bool in_the_way = false;
   for (std::size_t i = 0; i < joined.size(); ++i) {
     Result<void> ending;
@@ -162,12 +163,14 @@ std::size_t Writer::take_in_changes() {
   }
   if (changes.empty()) return 0;
   auto next = std::make_shared<Snapshot>(*newest());
+  std::vector<std::string> keys;
   for (auto& change : changes) {
     auto full = from_disk_key(change.key);
     const auto* there = full ? next->find(*full) : nullptr;
     if (there && there->revision() >= change.revision) continue;
     if (full && !change.value) {
       next->erase(edit_, *full);
+      keys.push_back(*full);
       continue;
     }
     auto stored = read_stored_record(change.key, change.value.value_or(""), change.revision, next->names());
@@ -176,17 +179,33 @@ std::size_t Writer::take_in_changes() {
       continue;
     }
     next->put(edit_, table_of(stored->full), std::move(stored->record));
+    keys.push_back(std::move(stored->full));
   }
   ++edit_;
-  published_.set(std::move(next));
+  publish(std::move(next), std::move(keys));
   return changes.size();
 }
 
 Result<void> Writer::catch_up() {
   if (!out_of_step_) return {};
-  published_.set(TRY(load_snapshot(*backend_, names_, edit_++)));
+  publish(TRY(load_snapshot(*backend_, names_, edit_++)), {}, true);
   out_of_step_ = false;
   return {};
+}
+
+void Writer::observe(std::string table, Observer observer) {
+  std::lock_guard lock(observing_);
+  observed_ = std::move(table);
+  observer_ = std::move(observer);
+}
+
+void Writer::publish(std::shared_ptr<const Snapshot> next, std::vector<std::string> keys, bool everything) {
+  std::lock_guard lock(observing_);
+  auto before = newest();
+  published_.set(next);
+  if (!observer_) return;
+  std::erase_if(keys, [&](const std::string& full) { return table_of(full) != observed_; });
+  if (everything || !keys.empty()) observer_({std::move(before), std::move(next), std::move(keys), everything});
 }
 
 void Writer::finish(std::vector<Ending> endings) {

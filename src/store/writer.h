@@ -9,9 +9,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -34,6 +36,15 @@ class Writer {
   std::uint64_t version() const { return published_.number(); }
   void submit(std::unique_ptr<TransactionState> state, Store::Done done);
   Store::Figures figures() const;
+
+  // From one published snapshot to the next, as far as one table is concerned.
+  struct Step {
+    std::shared_ptr<const Snapshot> before, after;
+    std::vector<std::string> keys;  // full
+    bool everything = false;
+  };
+  using Observer = std::function<void(Step step)>;
+  void observe(std::string table, Observer observer);  // see Store::observe
 
  private:
   struct Job {
@@ -58,6 +69,7 @@ class Writer {
   void settle(Batch& batch, std::vector<Store::Done> joined, std::vector<Ending>& endings);
   std::size_t take_in_changes();
   Result<void> catch_up();
+  void publish(std::shared_ptr<const Snapshot> next, std::vector<std::string> keys, bool everything = false);
   void finish(std::vector<Ending> endings);
 
   std::unique_ptr<Backend> backend_;
@@ -71,6 +83,10 @@ class Writer {
   std::vector<Change> changes_;
   std::size_t waiting_ = 0;  // submitted and not finished
   bool stopping_ = false;
+
+  std::mutex observing_;  // held while the observer runs
+  std::string observed_;  // the table
+  Observer observer_;
 
   // The writer thread's own.
   Edit edit_ = 2;         // the next number; 1 was the first load's

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/strings.h"
+#include "sts/validate.h"
 
 namespace podpass::sts {
 
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kPackedBudgetBytes = 500;
 constexpr std::size_t kPolicyCompression = 5;  // so that the longest policy alone fits
 constexpr std::size_t kPackedArnBytes = 24;
+constexpr std::size_t kMaxPolicyArns = 10;
+constexpr std::size_t kMaxSessionPolicyCharacters = 2'048;
 
 // Tags of a role under those of a session, which replace ones of any case.
 aws::TagMap overlaid(aws::TagMap tags, const aws::SessionTags& over) {
@@ -40,6 +43,7 @@ aws::Resource trust_resource(const Assumption& assumption, const aws::TagMap& ro
     resource.borrowed_tags = {{"iam:ResourceTag/", &role_tags}, {aws::kResourceTagPrefix, &role_tags}};
   }
   resource.session_tags = &assumption.tags;
+  resource.lists = assumption.lists;
   auto& keys = resource.borrowed;
   keys.reserve(assumption.keys.size() + 4);
   keys.assign(assumption.keys.begin(), assumption.keys.end());
@@ -103,11 +107,39 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
   const auto duration = std::to_string(assumption.duration.count());
   const auto resource =
       trust_resource(assumption, assumption.inherited_tags.empty() ? assumption.role->tags : merged, duration);
-  std::array<std::string_view, 3> actions{"sts:AssumeRole"};
+  std::array<std::string_view, 3> actions{assumption.action};
   std::size_t count = 1;
   if (!assumption.tags.empty() || !assumption.inherited_tags.empty()) actions[count++] = "sts:TagSession";
   if (assumption.source_identity) actions[count++] = "sts:SetSourceIdentity";
   return call.authorize_as(principal, authority, std::span(actions).first(count), resource);
+}
+
+Result<void> take_session_policies(store::Transaction& tx, const std::optional<std::string>& policy,
+                                   std::vector<std::string> arns, Assumption& assumption) {
+  if (arns.size() > kMaxPolicyArns) {
+    return Error{ErrorKind::invalid,
+                 "InvalidParameterValue",
+                 400,
+                 fmt::format("A session can have at most {} managed policies.", kMaxPolicyArns),
+                 {},
+                 {}};
+  }
+  for (const auto& arn : arns) {
+    if (!iam::find_managed_policy(tx, arn)) {
+      return Error::invalid(fmt::format("The session policy {} does not exist or is not attachable.", arn));
+    }
+  }
+  assumption.policy_arns = std::move(arns);
+  if (!policy) return {};
+  TRY(check_length("policy", *policy, 1, kMaxSessionPolicyCharacters));
+  TRY(policy::Policy::parse(*policy, policy::Kind::session));
+  assumption.policy = *policy;
+  return {};
+}
+
+Result<void> check_session_length(const Assumption& assumption) {
+  if (assumption.duration.count() <= assumption.role->max_session_seconds) return {};
+  return Error::invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
 }
 
 int packed_policy_percent(const Assumption& assumption) {
@@ -127,6 +159,15 @@ Error packed_too_large(int percent) {
           fmt::format("Packed policy consumes {}% of allotted space, please use smaller policy.", percent),
           {},
           {}};
+}
+
+Result<std::optional<std::int64_t>> packed_policy_size(const Assumption& assumption) {
+  const bool packed = !assumption.tags.empty() || !assumption.inherited_tags.empty() || !assumption.policy.empty() ||
+                      !assumption.policy_arns.empty();
+  if (!packed) return std::optional<std::int64_t>();
+  const auto percent = packed_policy_percent(assumption);
+  if (percent > 100) return packed_too_large(percent);
+  return std::optional<std::int64_t>(percent);
 }
 
 aws::Session start_session(const aws::Call& call, Assumption assumption) {

@@ -1,7 +1,7 @@
-// Assuming a role, whoever asks: does its trust policy let them, and the session that comes of it. AssumeRole and EKS
-// Auth's exchange are made of these. Pure reads; the Call's rules hold. An Assumption's views must live as long as it
-// does. Sources: STS API reference, AssumeRole; IAM
-// user guide, "Pass session tags in AWS STS".
+// Assuming a role, whoever asks: does its trust policy let them, and the session that comes of it. AssumeRole,
+// AssumeRoleWithWebIdentity and EKS Auth's exchange are made of these. Pure reads; the Call's rules hold. An
+// Assumption's views must live as long as it does. Sources: STS API reference, AssumeRole; IAM user guide, "Pass
+// session tags in AWS STS".
 #pragma once
 
 #include <optional>
@@ -16,6 +16,7 @@
 namespace podpass::sts {
 
 struct Assumption {
+  std::string_view action = "sts:AssumeRole";
   const iam::RoleRecord* role = nullptr;
   std::string_view role_account, role_arn;
   std::string_view session_name;
@@ -23,20 +24,29 @@ struct Assumption {
   aws::SessionTags tags;            // sent with the request
   aws::SessionTags inherited_tags;  // transitive tags of the calling session
   std::optional<std::string_view> external_id, source_identity;
-  std::string_view policy;                                     // inline session policy; empty: none
-  std::vector<std::string> policy_arns;                        // managed session policies
-  std::vector<std::pair<policy::Key, std::string_view>> keys;  // further condition keys (aws:SourceArn ...)
+  std::string_view policy;                                              // inline session policy; empty: none
+  std::vector<std::string> policy_arns;                                 // managed session policies
+  std::vector<std::pair<policy::Key, std::string_view>> keys;           // further condition keys (aws:SourceArn ...)
+  std::vector<std::pair<std::string, std::vector<std::string>>> lists;  // and multivalued ones
 };
 
-// sts:AssumeRole, and sts:TagSession and sts:SetSourceIdentity where the request needs them: by the trust policy, and
-// by the principal's own policies.
+// The assumption's action, and sts:TagSession and sts:SetSourceIdentity where the request needs them: by the trust
+// policy, and by the principal's own policies.
 Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
                        const Assumption& assumption);
+
+// The session policies of a request, checked.
+Result<void> take_session_policies(store::Transaction& tx, const std::optional<std::string>& policy,
+                                   std::vector<std::string> arns, Assumption& assumption);
+// Not longer than the role's MaxSessionDuration.
+Result<void> check_session_length(const Assumption& assumption);
 
 // The share of the packed limit that session policies and tags take, in percent. Over 100: refuse with
 // packed_too_large().
 int packed_policy_percent(const Assumption& assumption);
 Error packed_too_large(int percent);
+// The same for an answer: nothing if there is nothing to pack, an error over 100.
+Result<std::optional<std::int64_t>> packed_policy_size(const Assumption& assumption);
 
 aws::Session start_session(const aws::Call& call, Assumption assumption);
 

@@ -11,9 +11,7 @@
 namespace podpass::sts {
 namespace {
 
-constexpr std::size_t kMaxPolicyArns = 10;
-constexpr std::size_t kMaxSessionPolicyCharacters = 2'048;
-constexpr std::int64_t kChainedSeconds = 3'600;
+constexpr Seconds kChainedLimit{3'600};
 
 Error invalid_value(std::string message) {
   return {ErrorKind::invalid, "InvalidParameterValue", 400, std::move(message), {}, {}};
@@ -67,34 +65,13 @@ Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request
   return {};
 }
 
-Result<void> take_session_policies(const aws::Call& call, const AssumeRole::Request& request, Assumption& assumption) {
-  if (request.PolicyArns.size() > kMaxPolicyArns) {
-    return invalid_value(fmt::format("A session can have at most {} managed policies.", kMaxPolicyArns));
-  }
-  for (const auto& descriptor : request.PolicyArns) {
-    auto arn = descriptor.arn.value_or("");
-    if (!iam::find_managed_policy(call.tx, arn)) {
-      return Error::invalid(fmt::format("The session policy {} does not exist or is not attachable.", arn));
-    }
-    assumption.policy_arns.push_back(std::move(arn));
-  }
-  if (!request.Policy) return {};
-  TRY(check_length("policy", *request.Policy, 1, kMaxSessionPolicyCharacters));
-  TRY(policy::Policy::parse(*request.Policy, policy::Kind::session));
-  assumption.policy = *request.Policy;
-  return {};
-}
-
-Result<Seconds> session_length(const aws::Call& call, const AssumeRole::Request& request, const iam::RoleRecord& role) {
-  auto seconds = request.DurationSeconds.value_or(3'600);
-  if (call.caller.is_chained() && seconds > kChainedSeconds) {
+// A chained session lives for an hour at most, whatever its role allows.
+Result<void> check_chained_length(const aws::Call& call, const Assumption& assumption) {
+  if (call.caller.is_chained() && assumption.duration > kChainedLimit) {
     return Error::invalid(
         "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
   }
-  if (seconds > role.max_session_seconds) {
-    return Error::invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
-  }
-  return Seconds{seconds};
+  return {};
 }
 
 // The same for a role that does not exist and for one that the caller may not assume: nobody learns which.
@@ -110,6 +87,12 @@ Error not_authorized(const aws::Call& call, const std::string& role_arn) {
 
 }  // namespace
 
+std::vector<std::string> arns_of(const std::vector<PolicyDescriptor>& descriptors) {
+  std::vector<std::string> arns;
+  for (const auto& descriptor : descriptors) arns.push_back(descriptor.arn.value_or(""));
+  return arns;
+}
+
 Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& request) {
   TRY(check_shape(request));
   if (call.caller.type == policy::PrincipalType::root) {
@@ -123,7 +106,7 @@ Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& 
   assumption.external_id = request.ExternalId;
   assumption.source_identity = request.SourceIdentity;
   TRY(take_tags(call, request, assumption));
-  TRY(take_session_policies(call, request, assumption));
+  TRY(take_session_policies(call.tx, request.Policy, arns_of(request.PolicyArns), assumption));
   if (call.caller.session && !call.caller.session->source_identity.empty()) {
     const auto& sticky = call.caller.session->source_identity;
     if (assumption.source_identity && *assumption.source_identity != sticky) {
@@ -135,16 +118,11 @@ Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& 
   if (!assumption.role) return not_authorized(call, request.RoleArn);
   if (request.DurationSeconds) assumption.duration = Seconds{*request.DurationSeconds};
   TRY(authorize(call, call.caller.principal(), call.caller.authority, assumption));
-  assumption.duration = TRY(session_length(call, request, *assumption.role));
+  TRY(check_chained_length(call, assumption));
+  TRY(check_session_length(assumption));
 
   Response response;
-  const bool packed = !assumption.tags.empty() || !assumption.inherited_tags.empty() || !assumption.policy.empty() ||
-                      !assumption.policy_arns.empty();
-  if (packed) {
-    auto percent = packed_policy_percent(assumption);
-    if (percent > 100) return packed_too_large(percent);
-    response.PackedPolicySize = percent;
-  }
+  response.PackedPolicySize = TRY(packed_policy_size(assumption));
   auto session = start_session(call, assumption);
   call.audit.add("assumedRole", session_arn(call.deployment, session));
   call.audit.add("accessKeyId", session.access_key_id);

@@ -15,6 +15,7 @@ struct PolicyDescriptor {
   std::optional<std::string> arn;
 };
 BOOST_DESCRIBE_STRUCT(PolicyDescriptor, (), (arn))
+std::vector<std::string> arns_of(const std::vector<PolicyDescriptor>& descriptors);
 
 struct ProvidedContext {
   std::optional<std::string> ProviderArn, ContextAssertion;

@@ -1,6 +1,7 @@
 #include "sts/operations.h"
 
 #include "sts/assume_role.h"
+#include "sts/assume_role_with_web_identity.h"
 #include "sts/caller_identity.h"
 #include "sts/get_session_token.h"
 
@@ -12,6 +13,7 @@ using aws::operation;
 
 constexpr aws::Operation kOperations[] = {
     operation<AssumeRole, "AssumeRole">(Access::read),
+    operation<AssumeRoleWithWebIdentity, "AssumeRoleWithWebIdentity">(Access::read),
     operation<GetCallerIdentity, "GetCallerIdentity">(Access::read),
     operation<GetSessionToken, "GetSessionToken">(Access::read),
 };

@@ -13,15 +13,26 @@ Error constraint(std::string_view member, std::string_view value, std::string_vi
                   member, rule));
 }
 
+// The rule that a length breaks; empty: none.
+std::string length_rule(std::string_view value, std::size_t least, std::size_t most) {
+  const auto length = utf8_length(value);
+  if (length < least) return fmt::format("have length greater than or equal to {}", least);
+  if (length > most) return fmt::format("have length less than or equal to {}", most);
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_length(std::string_view member, std::string_view value, std::size_t least, std::size_t most) {
-  auto length = utf8_length(value);
-  if (length < least) {
-    return constraint(member, value, fmt::format("have length greater than or equal to {}", least));
-  }
-  if (length > most) return constraint(member, value, fmt::format("have length less than or equal to {}", most));
+  if (auto rule = length_rule(value, least, most); !rule.empty()) return constraint(member, value, rule);
   return {};
+}
+
+Result<void> check_secret_length(std::string_view member, std::string_view value, std::size_t least, std::size_t most) {
+  auto rule = length_rule(value, least, most);
+  if (rule.empty()) return {};
+  return Error::invalid(fmt::format(
+      "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must {}", member, rule));
 }
 
 Result<void> check_session_name(std::string_view member, std::string_view value) {

@@ -11,6 +11,8 @@
 namespace podpass::sts {
 
 Result<void> check_length(std::string_view member, std::string_view value, std::size_t least, std::size_t most);
+// The same for what must not be shown.
+Result<void> check_secret_length(std::string_view member, std::string_view value, std::size_t least, std::size_t most);
 // [\w+=,.@-]*, 2 to 64
 Result<void> check_session_name(std::string_view member, std::string_view value);
 // [\w+=,.@:\/-]*, 2 to 1,224

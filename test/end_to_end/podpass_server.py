@@ -104,6 +104,7 @@ class Podpass:
         self.data_dir = self.directory / "data"
         self.log = self.directory / "podpass.log"
         self.flags = flags
+        self.ports = None  # of all services, of the agent; None: free ones, picked at each start
         self.process = None
         self.ready = {}
         self._root = None
@@ -113,7 +114,7 @@ class Podpass:
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
-        port, agent_port = free_ports(2)
+        port, agent_port = self.ports or free_ports(2)
         command = [str(BINARY), "up", "--port", str(port), "--agent-port", str(agent_port), "--data-dir", str(self.data_dir), "--json",
                    *self.flags]
         with self.log.open("ab") as log:
