@@ -95,6 +95,7 @@ class Cluster:
             "--tls-cert-file", certificate, "--tls-private-key-file", key, "--client-ca-file", self.authority.ca,
             "--authorization-mode", "RBAC", "--service-account-issuer", self.issuer, "--api-audiences", self.issuer,
             "--service-account-signing-key-file", self._signing_key, "--feature-gates", "BoundServiceAccountTokenVolume=true",
+            "--enable-aggregator-routing",  # a webhook's Service is reached by its Endpoints: nobody routes cluster addresses here
         ]
         for public_key in self._signing:
             command += ["--service-account-key-file", public_key]
@@ -206,6 +207,13 @@ class Cluster:
 
     def namespace(self, name, **metadata):
         return self.call("POST", "/api/v1/namespaces", {"metadata": {"name": name, **metadata}})
+
+    def service(self, namespace, name, address, port):
+        """A Service whose port 443 leads to one address."""
+        path = f"/api/v1/namespaces/{namespace}"
+        self.call("POST", f"{path}/services", {"metadata": {"name": name}, "spec": {"ports": [{"port": 443, "targetPort": port}]}})
+        endpoints = [{"addresses": [{"ip": address}], "ports": [{"port": port}]}]
+        self.call("POST", f"{path}/endpoints", {"metadata": {"name": name}, "subsets": endpoints})
 
     def service_account(self, namespace, name, annotations=None):
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
