@@ -104,7 +104,7 @@ void AssociationWatch::failed(Status status, const std::string& why) {
     log::warn(fmt::format("Changes of associations cannot be watched ({}): {}",
                           status == Status::refused ? "refused" : "no answer", why));
     if (recheck_.count() > 0) {
-      log::warn(fmt::format("Until then, credentials older than {} s are asked for again when a pod reads them.",
+      log::warn(fmt::format("Meanwhile, credentials older than {} s are asked for again when a pod reads them.",
                             recheck_.count() / 1'000));
     }
   }

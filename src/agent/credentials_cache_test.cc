@@ -483,15 +483,17 @@ TEST_F(ManyPods, KeepValidCredentialsWhileEksAuthIsAwayForTenMinutesAndRenewalsT
   make_pods(2'000);
   EXPECT_LE(busiest(minutes{2}), 100) << "a full bucket and a second's worth";
   EXPECT_EQ(source_.calls, 2'000);
-  // Away when most renewals are due.
   EXPECT_LE(busiest(minutes{32}), 30);
-  fail(0, "ServiceUnavailable");
-  const auto before = source_.calls;
-  busiest(minutes{10});
-  EXPECT_LE(source_.calls - before, 10 * 60 * 2) << "one tries now and then, not all";
-  EXPECT_EQ(without_, 0);
-  source_.failure.reset();
-  EXPECT_LE(busiest(minutes{10}), 30) << "half of 50, and a little for the edges";
+  // Away while renewals ahead of time are due, and then while the pods come for new credentials and theirs expire.
+  for (int outage = 0; outage < 2; ++outage) {
+    fail(0, "ServiceUnavailable");
+    const auto before = source_.calls;
+    busiest(minutes{10});
+    EXPECT_LE(source_.calls - before, 10 * 60 * 2) << "one tries now and then, not all";
+    EXPECT_EQ(without_, 0);
+    source_.failure.reset();
+    EXPECT_LE(busiest(minutes{9}), 30) << "half of 50, and a little for the edges";
+  }
   EXPECT_LE(busiest(minutes{80}), 30);
   EXPECT_EQ(without_, 0);
   EXPECT_GT(source_.calls, 5'000) << "they all were renewed";

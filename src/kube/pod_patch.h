@@ -87,6 +87,7 @@ struct PodShape {
 };
 codec::Selection pod_selection(std::string_view annotation_prefix);
 Result<PodShape> read_pod(const codec::Value& pod);
+Result<PodShape> read_pod(const codec::Value&& pod) = delete;  // the shape would point into what is gone
 
 struct AddOperation {
   std::string path;  // a JSON pointer (RFC 6901)

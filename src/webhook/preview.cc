@@ -89,7 +89,8 @@ struct Previewing {
     auto* pod = &object;
     for (auto name : place->path) pod = pod ? pod->find(name) : nullptr;
     const auto title = fmt::format("{} {}/{}", kind, namespace_of(object), metadata_text(object, "name"));
-    auto shape = kube::read_pod(pod ? *pod : Value::map());
+    if (pod == nullptr) return Error::invalid(title + ": it has no pod template");
+    auto shape = kube::read_pod(*pod);
     if (!shape) return Error::invalid(fmt::format("{}: {}", title, shape.error().message));
     // The API server fills it in before webhooks are asked.
     const auto account = shape->service_account.empty() ? std::string_view("default") : shape->service_account;

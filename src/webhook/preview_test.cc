@@ -88,7 +88,7 @@ TEST(Preview, SaysWhenNothingIsAdded) {
 TEST(Preview, NamesThePodThatCannotBeRead) {
   auto result = preview({json(R"({"kind":"Deployment","metadata":{"name":"d"},"spec":{}})")}, {});
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "Deployment default/d: the pod has no spec");
+  EXPECT_EQ(result.error().message, "Deployment default/d: it has no pod template");
 }
 
 TEST(Preview, NamesWithAndWithoutNamespace) {

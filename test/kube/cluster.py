@@ -96,6 +96,7 @@ class Cluster:
             "--tls-cert-file", certificate, "--tls-private-key-file", key, "--client-ca-file", self.authority.ca,
             "--authorization-mode", "RBAC", "--service-account-issuer", self.issuer, "--api-audiences", self.issuer,
             "--service-account-signing-key-file", self._signing_key, "--feature-gates", "BoundServiceAccountTokenVolume=true",
+            "--enable-aggregator-routing",  # a webhook's Service is reached by its Endpoints: nobody routes cluster addresses here
         ]
         for public_key in self._signing:
             command += ["--service-account-key-file", public_key]
@@ -145,7 +146,7 @@ class Cluster:
         eventually(ready, READY_SECONDS)
 
     def log_text(self):
-        return "\n".join(f"--- {process.name}\n{process.log_text()[-6000:]}" for process in (self._etcd, self._api_server) if process)
+        return "\n".join(f"--- {process.name}\n{process.log_text()[-1500:]}" for process in (self._etcd, self._api_server) if process)
 
     # --- clients
 
@@ -208,6 +209,13 @@ class Cluster:
     def namespace(self, name, **metadata):
         return self.call("POST", "/api/v1/namespaces", {"metadata": {"name": name, **metadata}})
 
+    def service(self, namespace, name, address, port):
+        """A Service whose port 443 leads to one address."""
+        path = f"/api/v1/namespaces/{namespace}"
+        self.call("POST", f"{path}/services", {"metadata": {"name": name}, "spec": {"ports": [{"port": 443, "targetPort": port}]}})
+        endpoints = [{"addresses": [{"ip": address}], "ports": [{"port": port}]}]
+        self.call("POST", f"{path}/endpoints", {"metadata": {"name": name}, "subsets": endpoints})
+
     def service_account(self, namespace, name, annotations=None):
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts"
         return self.call("POST", path, {"metadata": {"name": name, "annotations": annotations or {}}})
@@ -242,6 +250,10 @@ class Cluster:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}/token"
         return self.call("POST", path, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec})["status"]["token"]
 
+    def tokens(self, namespace, service_account, pod, count=50):
+        """Different ones: two of one second and one life would be the same."""
+        return [self.token(namespace, service_account, pod, seconds=86400 - number) for number in range(count)]
+
     def review(self, token, audience=POD_AUDIENCE):
         """What the cluster itself says of a token: the status of a TokenReview."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token, "audiences": [audience]}}
@@ -253,11 +265,11 @@ class Cluster:
         self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": name}, "rules": list(rules)})
         self.bind(user, name)
 
-    def bind(self, user, cluster_role):
+    def bind(self, user, cluster_role, kind="User"):
         self.call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
             "metadata": {"name": user.replace(":", ".")},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": cluster_role},
-            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": user}],
         })
 
     def system_account(self, name, namespace=SYSTEM):

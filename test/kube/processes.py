@@ -13,9 +13,23 @@ def eventually(condition, seconds=15):
     """Asks until the answer is true, and gives it. For what another program does in its own time and tells nobody."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+        assert time.monotonic() < deadline, f"not within {seconds} s, but at last {answer!r}"
         time.sleep(0.05)
     return answer
+
+
+def eventually_is(expected, question, seconds=15):
+    """The same, where the answer is to be one value."""
+    last = []
+
+    def is_it():
+        last[:] = [question()]
+        return last[0] == expected
+
+    try:
+        eventually(is_it, seconds)
+    except AssertionError as late:
+        raise AssertionError(f"not {expected!r} within {seconds} s, but {last[0]!r}") from late
 
 
 class Process:

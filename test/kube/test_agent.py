@@ -11,7 +11,7 @@ import certificates
 import node as nodes
 import pytest
 import webhook as webhooks
-from podpass_server import BIN, CLIENTS, REGION, allow
+from podpass_server import ACCOUNT, BIN, CLIENTS, REGION, allow, trust
 from processes import eventually
 from server import web_identity
 from world import World
@@ -102,15 +102,33 @@ def test_the_node_signs_with_its_own_token(stack, pod):
     records = [json.loads(line) for line in (stack.server.data_dir / "audit.jsonl").read_text().splitlines()]
     exchanges = [record for record in records if record["eventName"] == "AssumeRoleForPodIdentity"]
     assert exchanges
-    account = "111122223333"
-    assert {record["userIdentity"]["arn"] for record in exchanges} == {f"arn:aws:sts::{account}:assumed-role/podpass-node-onprem/node-1"}
+    assert {record["userIdentity"]["arn"] for record in exchanges} == {f"arn:aws:sts::{ACCOUNT}:assumed-role/podpass-node-onprem/node-1"}
+
+
+def test_a_role_in_annotations(stack):
+    """IAM roles for service accounts: the same pod, the same object, without the agent."""
+    provider = stack.registration["oidcProviderArn"]
+    subject = f"system:serviceaccount:{stack.webhook.name}:irsa"
+    host = stack.cluster.issuer.removeprefix("https://")
+    role = stack.world.role(trust(Principal={"Federated": provider}, Action="sts:AssumeRoleWithWebIdentity",
+                                  Condition={"StringEquals": {f"{host}:sub": subject, f"{host}:aud": "sts.amazonaws.com"}}),
+                            allow("s3:GetObject", f"arn:aws:s3:::{stack.bucket}/*"))
+    stack.cluster.service_account(stack.webhook.name, "irsa", {"eks.amazonaws.com/role-arn": role})
+    with stack.pod("irsa", "irsa") as pod:
+        said = json.loads(pod.run(BIN / "python", CLIENTS / "read_object.py", stack.bucket, "bootstrap.sh").stdout)
+        assert said["body"] == BODY and said["method"] == "assume-role-with-web-identity"
+        assert pod.run(BIN / "aws", "s3", "cp", f"s3://{stack.bucket}/bootstrap.sh", "-").stdout == BODY
+        assert json.loads(pod.run("node", CLIENTS / "read_object.cjs", stack.bucket, "bootstrap.sh").stdout).get("body") == BODY
 
 
 def test_init_again_changes_nothing(stack):
-    before = stack.node.call("ip", "-brief", "address").stdout, stack.node.call("ip", "route").stdout
-    assert "169.254.170.23/32" in before[0]
+    def link():
+        return [stack.node.call("ip", *words, "show", "dev", "pod-id-link0").stdout for words in (["address"], ["route"], ["-6", "route"])]
+
+    before = link()
+    assert "inet 169.254.170.23/32" in before[0] and "169.254.170.23" in before[1]
     stack.node.call(*agents.Agent.init_only())
-    assert (stack.node.call("ip", "-brief", "address").stdout, stack.node.call("ip", "route").stdout) == before
+    assert link() == before
 
 
 def test_the_address_of_ipv6(stack, pod):

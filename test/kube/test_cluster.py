@@ -22,8 +22,7 @@ def test_tokens_are_bound_to_their_pod(cluster, namespace):
 
 def test_tokens_end_with_their_pod(cluster, namespace):
     """Soon. The API server believes a token for ten seconds after it was reviewed, so each of these is reviewed once."""
-    pod = cluster.pod(namespace, "web", "sa")
-    tokens = [cluster.token(namespace, "sa", pod) for _ in range(50)]
+    tokens = cluster.tokens(namespace, "sa", cluster.pod(namespace, "web", "sa"))
     cluster.delete_pod(namespace, "web")
     eventually(lambda: "authenticated" not in cluster.review(tokens.pop()))
 

@@ -14,19 +14,20 @@ SKIP = {"key": "eks.amazonaws.com/skip-pod-identity-webhook", "operator": "DoesN
 
 
 class Webhook:
-    def __init__(self, directory, name, env, *flags):
+    def __init__(self, directory, name, env, *flags, address="127.0.0.1"):
         """`env` has what it signs requests with. `flags` say where its certificate and its identities are from."""
+        self.address = address
         self.directory = directory
         self.name = name
         self.port, self.metrics_port = free_ports(2)
-        self.url = f"https://127.0.0.1:{self.port}/mutate"
+        self.url = f"https://{address}:{self.port}/mutate"
         self._env = env
         self._flags = flags
         self._process = None
 
     def start(self):
         self._process = Process(self.name, self.directory, [
-            podpass_server.BINARY, "webhook", "--port", self.port, "--metrics-port", self.metrics_port, "--bind-address", "127.0.0.1",
+            podpass_server.BINARY, "webhook", "--port", self.port, "--metrics-port", self.metrics_port, "--bind-address", self.address,
             "--region", REGION, *self._flags], self._env)
         eventually(self.ready)
         return self
@@ -49,7 +50,7 @@ class Webhook:
 
     def get(self, path):
         """(status, text) of what it serves without TLS."""
-        return ask(http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=COMMAND_SECONDS), "GET", path)
+        return ask(http.client.HTTPConnection(self.address, self.metrics_port, timeout=COMMAND_SECONDS), "GET", path)
 
     def mutations(self):
         """How many reviews it answered."""
@@ -59,7 +60,7 @@ class Webhook:
     def post(self, body, authority):
         """(status, text) of a review that is sent straight to it."""
         context = ssl.create_default_context(cafile=str(authority))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=COMMAND_SECONDS)
+        connection = http.client.HTTPSConnection(self.address, self.port, context=context, timeout=COMMAND_SECONDS)
         return ask(connection, "POST", "/mutate", body, {"Content-Type": "application/json"})
 
 
