@@ -1,6 +1,5 @@
 """Clusters that run elsewhere: `podpass cluster ...` and aws eks register-cluster, against a fake API server."""
 
-import base64
 import http.server
 import json
 import subprocess
@@ -194,7 +193,7 @@ def test_a_node_gets_in_by_its_own_token(server, world, name, keys, by_file):
     by_file(other, keys[1])
     world.associate(world.role(), "app", "default", cluster)
     sts = server.client("sts")
-    token = keys[0].token("podpass-system", "podpass-agent", "sts.amazonaws.com", node="node-1")
+    token = keys[0].token("podpass-agent", "podpass-agent", "sts.amazonaws.com", node="node-1")
     role = f"arn:aws:iam::{ACCOUNT}:role/podpass-node-{cluster}"
     node = Keys.of(sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=token)["Credentials"])
     assert exchange(server, cluster, keys[0].token("default", "app", node="node-1"), node).status == 200
@@ -204,7 +203,7 @@ def test_a_node_gets_in_by_its_own_token(server, world, name, keys, by_file):
     watched = server.signed("podpass", "GET", f"/clusters/{cluster}/pod-identity-association-changes", keys=node)
     assert watched.status == 200 and watched.json["changes"][0]["serviceAccount"] == "app"
     for bad in (keys[0].token("default", "app", "sts.amazonaws.com"),  # another service account
-                keys[1].token("podpass-system", "podpass-agent", "sts.amazonaws.com")):  # the other cluster's, with the same issuer
+                keys[1].token("podpass-agent", "podpass-agent", "sts.amazonaws.com")):  # the other cluster's, with the same issuer
         with pytest.raises(sts.exceptions.ClientError):
             sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=bad)
 
