@@ -186,9 +186,10 @@ def test_two_clusters_with_one_issuer_never_mix(server, world, name, keys, by_fi
         assert (answer.status, answer.error_type) == (400, "InvalidTokenException")
 
 
-def test_a_node_gets_in_by_its_own_token(server, world, name, keys, by_file):
+def test_a_node_gets_in_by_its_own_token(server, world, name, by_file, tmp_path):
     """The whole way without long-lived keys: web identity, the node role, the exchange, and only for the node's own pods."""
     cluster, other = f"{name}-far", f"{name}-other"
+    keys = [SigningKey(tmp_path, kid) for kid in ("far", "other")]  # clusters with one issuer are told apart by their keys
     by_file(cluster, keys[0])
     by_file(other, keys[1])
     world.associate(world.role(), "app", "default", cluster)
