@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/fold.h"
 #include "policy/policy.h"
 
 namespace podpass::policy {
@@ -43,22 +44,26 @@ std::string crowded(int statements) {
   return json + "]}";
 }
 
-void fill(Context& context) {
+void fill_session(Context& context) {
   context.add("aws:PrincipalArn", kRoleArn);
   context.add("aws:PrincipalAccount", "111122223333");
   context.add("aws:PrincipalType", "AssumedRole");
   context.add("aws:userid", "AROAEXAMPLEEXAMPLE123:eks-prod-app-1");
+  context.add_tag("aws:PrincipalTag/", "eks-cluster-arn", "arn:aws:eks:eu-west-1:111122223333:cluster/prod");
+  context.add_tag("aws:PrincipalTag/", "eks-cluster-name", "prod");
+  context.add_tag("aws:PrincipalTag/", "kubernetes-namespace", "default");
+  context.add_tag("aws:PrincipalTag/", "kubernetes-service-account", "app");
+  context.add_tag("aws:PrincipalTag/", "team", "blue");
+}
+
+void fill(Context& context) {
+  fill_session(context);
   context.add("aws:SourceIp", "10.1.2.3");
   context.add("aws:SecureTransport", "true");
   context.add("aws:CurrentTime", "2026-01-01T00:00:00Z");
   context.add("aws:EpochTime", "1767225600");
   context.add("aws:RequestedRegion", "eu-west-1");
   context.add("aws:UserAgent", "aws-sdk-go/1.0");
-  context.add_tag("aws:PrincipalTag/", "eks-cluster-arn", "arn:aws:eks:eu-west-1:111122223333:cluster/prod");
-  context.add_tag("aws:PrincipalTag/", "eks-cluster-name", "prod");
-  context.add_tag("aws:PrincipalTag/", "kubernetes-namespace", "default");
-  context.add_tag("aws:PrincipalTag/", "kubernetes-service-account", "app");
-  context.add_tag("aws:PrincipalTag/", "team", "blue");
 }
 
 const Principal kPod{.type = PrincipalType::role_session,
@@ -139,9 +144,19 @@ void BM_AllOfThem(benchmark::State& state) {
 }
 BENCHMARK(BM_AllOfThem)->Arg(10)->Arg(50);
 
+SessionKeys session_keys(Context& context) {
+  fill_session(context);
+  return {context, [](std::string_view key) { return key.starts_with("aws:PrincipalTag/"); }};
+}
+
 // Three policies of a pod's role with 20 statements, a bucket policy with five, a session policy.
-void BM_PodRole(benchmark::State& state) {
-  const auto reader = parsed(document(8)), logs = parsed(crowded(2)), more = parsed(document(10));
+void pod_role(benchmark::State& state, bool is_folded) {
+  Context context;
+  const auto keys = session_keys(context);
+  const auto read = [&](const std::string& json, Kind kind = Kind::identity) {
+    return is_folded ? fold(parsed(json, kind), keys) : parsed(json, kind);
+  };
+  const auto reader = read(document(8)), logs = read(crowded(2)), more = read(document(10));
   const auto bucket = parsed(R"({"Version":"2012-10-17","Statement":[
       {"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::data","arn:aws:s3:::data/*"],
        "Condition":{"Bool":{"aws:SecureTransport":"false"}}},
@@ -154,7 +169,7 @@ void BM_PodRole(benchmark::State& state) {
       {"Sid":"Lists","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},
        "Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::data/alice/*"}]})",
                              Kind::bucket);
-  const auto session = parsed(
+  const auto session = read(
       R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data/*"}})",
       Kind::session);
   const std::array<NamedPolicy, 3> identity = {{{reader.get()}, {logs.get()}, {more.get()}}};
@@ -166,7 +181,26 @@ void BM_PodRole(benchmark::State& state) {
   layers.session = {&cut, 1};
   decide(state, layers, true);
 }
+
+void BM_PodRole(benchmark::State& state) {
+  pod_role(state, false);
+}
 BENCHMARK(BM_PodRole);
+
+// The same, folded for the pod's session.
+void BM_PodRoleFolded(benchmark::State& state) {
+  pod_role(state, true);
+}
+BENCHMARK(BM_PodRoleFolded);
+
+// What that costs for one of the policies.
+void BM_Fold(benchmark::State& state) {
+  Context context;
+  const auto keys = session_keys(context);
+  const auto policy = parsed(document(static_cast<int>(state.range(0))));
+  for (auto _ : state) benchmark::DoNotOptimize(fold(policy, keys));
+}
+BENCHMARK(BM_Fold)->Arg(3)->Arg(10);
 
 void BM_Context(benchmark::State& state) {
   for (auto _ : state) {

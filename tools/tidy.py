@@ -63,6 +63,7 @@ SIDEWAYS = {
     ("eks", "iam"): {"iam/lookup.h"},
     ("web_identity", "iam"): {"iam/lookup.h"},
     ("web_identity", "eks"): {"eks/lookup.h"},
+    ("web_identity", "kube"): {"kube/cluster_access.h"},
     ("sts", "web_identity"): {"web_identity/identity.h"},
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},

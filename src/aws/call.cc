@@ -118,7 +118,8 @@ void Call::add_keys(const Resource& resource, const std::string& owner) const {
 }
 
 Error Call::wait_for(Wait outside) const {
-  if (wait == nullptr) return Error::unavailable("This cannot be done just now. Try again.", "there is no waiting here");
+  if (wait == nullptr)
+    return Error::unavailable("This cannot be done just now. Try again.", "there is no waiting here");
   *wait = std::move(outside);
   return Error::unavailable("This takes longer than it may. Try again.", "what was waited for did not come");
 }

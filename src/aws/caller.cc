@@ -1,5 +1,8 @@
 #include "aws/caller.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace podpass::aws {
 
 policy::NamedPolicy Authority::keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn,
@@ -34,6 +37,18 @@ policy::Layers Authority::layers() const {
   layers.has_session = has_session;
   layers.session = session;
   return layers;
+}
+
+void Authority::fold(const policy::SessionKeys& keys) {
+  for (auto& kept : policies) {
+    const auto whole = std::exchange(kept, policy::fold(kept, keys));
+    const auto replace = [&](policy::NamedPolicy& named) {
+      if (named.policy == whole.get()) named.policy = kept.get();
+    };
+    std::ranges::for_each(identity, replace);
+    std::ranges::for_each(session, replace);
+    replace(boundary);
+  }
 }
 
 policy::Principal Caller::principal() const {

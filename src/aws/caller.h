@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "base/time.h"
+#include "policy/fold.h"
 #include "policy/policy.h"
 
 namespace podpass::aws {
@@ -60,6 +61,8 @@ struct Authority {
   void set_boundary(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
   void add_session(std::shared_ptr<const policy::Policy> policy, std::string_view arn);
   policy::Layers layers() const;  // the principal's own; views of this object
+  // Makes the policies those of one session: for requests only that have its keys.
+  void fold(const policy::SessionKeys& keys);
 
  private:
   policy::NamedPolicy keep(std::shared_ptr<const policy::Policy> policy, std::string_view arn,
@@ -73,8 +76,8 @@ struct Caller {
   std::string access_key_id;
   std::string audit_identity;  // how the audit trail names this caller; empty: not made yet
   std::optional<Session> session;
-  TagMap tags;  // of the user, or of the role overlaid by the session's
-  Authority authority;
+  TagMap tags;          // of the user, or of the role overlaid by the session's
+  Authority authority;  // of whom gateway/authenticate made: folded, for requests with this caller's keys only
 
   Caller() = default;
   Caller(const Caller&) = delete;  // principal() gives views into this object

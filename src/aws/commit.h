@@ -1,5 +1,5 @@
-// Waiting for a commit, or for whatever else a handler waits for, without holding the thread: the coroutine goes on, on its own executor, when the transaction is
-// durable or refused.
+// Waiting for a commit, or for whatever else a handler waits for, without holding the thread: the coroutine goes on, on
+// its own executor, when the transaction is durable or refused.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

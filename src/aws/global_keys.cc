@@ -1,7 +1,11 @@
 #include "aws/global_keys.h"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string>
+
+#include "base/strings.h"
 
 namespace podpass::aws {
 
@@ -28,6 +32,22 @@ void add_principal_keys(policy::Context& context, const Caller& caller) {
     if (!caller.session->source_identity.empty())
       context.add("aws:SourceIdentity"_key, caller.session->source_identity);
   }
+}
+
+bool is_principal_key(std::string_view key) {
+  constexpr std::string_view kTag = "aws:PrincipalTag/";
+  constexpr std::array<std::string_view, 9> kKeys = {
+      "aws:PrincipalArn",  "aws:PrincipalAccount", "aws:PrincipalType",  "aws:PrincipalIsAWSService",
+      "aws:userid",        "aws:username",         "aws:TokenIssueTime", "aws:MultiFactorAuthPresent",
+      "aws:SourceIdentity"};
+  return iequals(key.substr(0, kTag.size()), kTag) ||
+         std::ranges::any_of(kKeys, [&](std::string_view each) { return iequals(each, key); });
+}
+
+void fold_authority(Caller& caller) {
+  policy::Context context;
+  add_principal_keys(context, caller);
+  if (!context.overflowed()) caller.authority.fold({context, is_principal_key});
 }
 
 void add_environment_keys(policy::Context& context, const Deployment& deployment, Time now) {

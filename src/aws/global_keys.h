@@ -14,6 +14,11 @@ namespace podpass::aws {
 
 // aws:PrincipalArn, PrincipalAccount, PrincipalTag/*, PrincipalType, userid, username, TokenIssueTime ...
 void add_principal_keys(policy::Context& context, const Caller& caller);
+// Whether add_principal_keys may add it. Nothing else does for a caller that has policies, so they are the same in all
+// of its requests.
+bool is_principal_key(std::string_view key);
+// Makes the caller's policies those of a caller with these keys (policy/fold.h).
+void fold_authority(Caller& caller);
 // aws:CurrentTime, EpochTime, RequestedRegion, ViaAWSService
 void add_environment_keys(policy::Context& context, const Deployment& deployment, Time now);
 // aws:SourceIp, SecureTransport, UserAgent, referer

@@ -97,10 +97,7 @@ struct Name {
 template <class Op, Name name>
 constexpr Operation operation(Access access, std::string_view method = "POST", std::string_view path = "/",
                               const ErrorNames* errors = nullptr) {
-  return {name.view(),
-          method,
-          path,
-          access,
+  return {name.view(), method, path, access,
           [](Call& call, const Service& service, const codec::Value& input, codec::Reading reading) {
             return run_operation<Op>(call, service, name.view(), input, reading);
           },
@@ -108,8 +105,9 @@ constexpr Operation operation(Access access, std::string_view method = "POST", s
             return codec::Value::map({{"input", describe_shape<typename Op::Request>()},
                                       {"output", describe_shape<typename Op::Response>()}});
           },
-          errors,
-          requires { Op::kPublic; }};
+          errors, requires {Op::kPublic;
+}
+};  // namespace podpass::aws
 }
 
 }  // namespace podpass::aws

@@ -28,31 +28,35 @@ bool is_scalar(const JsonNode& node) {
 }  // namespace
 
 Result<const policy::Request*> RequestReader::read(std::string_view json) {
-  auto tree = policy::read_json(json, policy::Charset::unicode, kMaxRequestJson);
-  if (!tree) return bad("request is not JSON:", tree.error().cause);
-  tree_ = std::move(*tree);
-  if (tree_[0].type != JsonType::object) return bad("request", "must be an object");
+  const auto good = policy::read_json(json, policy::Charset::unicode, kMaxRequestJson, own_);
+  if (!good) return bad("request is not JSON:", good.error().cause);
+  return read(own_, 0);
+}
+
+Result<const policy::Request*> RequestReader::read(const policy::JsonTree& tree, std::uint32_t node) {
+  tree_ = &tree;
+  if (tree[node].type != JsonType::object) return bad("request", "must be an object");
   context_.clear();
   principal_ = {};
   std::string_view action, resource, account;
   bool has_principal = false;
-  for (auto i = 1U; i != tree_[0].next; i = tree_[i].next) {
-    const auto& node = tree_[i];
-    auto* text = node.key == "action"            ? &action
-                 : node.key == "resource"        ? &resource
-                 : node.key == "resourceAccount" ? &account
-                                                 : nullptr;
+  for (auto i = node + 1; i != tree[node].next; i = tree[i].next) {
+    const auto& member = tree[i];
+    auto* text = member.key == "action"            ? &action
+                 : member.key == "resource"        ? &resource
+                 : member.key == "resourceAccount" ? &account
+                                                   : nullptr;
     if (text) {
-      if (node.type == JsonType::null && text == &account) continue;
-      if (node.type != JsonType::text) return bad(concat({"request.", node.key}), "must be a string");
-      *text = node.text;
-    } else if (node.key == "principal") {
+      if (member.type == JsonType::null && text == &account) continue;
+      if (member.type != JsonType::text) return bad(concat({"request.", member.key}), "must be a string");
+      *text = member.text;
+    } else if (member.key == "principal") {
       TRY(read_principal(i));
       has_principal = true;
-    } else if (node.key == "context") {
-      if (node.type != JsonType::null) TRY(read_context(i));
+    } else if (member.key == "context") {
+      if (member.type != JsonType::null) TRY(read_context(i));
     } else {
-      return bad("request", concat({"has an unknown member \"", node.key,
+      return bad("request", concat({"has an unknown member \"", member.key,
                                     "\"; it may have principal, action, resource, resourceAccount and context"}));
     }
   }
@@ -84,9 +88,10 @@ Result<void> RequestReader::read_principal(std::uint32_t node) {
   constexpr std::string_view kForms =
       "must be an ARN, {\"service\": NAME}, {\"federated\": ARN} or {\"anonymous\": true}";
   using policy::PrincipalType;
-  if (tree_[node].type == JsonType::text) return read_arn(tree_[node].text);
-  if (tree_[node].type != JsonType::object || tree_[node].next != node + 2) return bad("request.principal", kForms);
-  const auto& form = tree_[node + 1];
+  const auto& tree = *tree_;
+  if (tree[node].type == JsonType::text) return read_arn(tree[node].text);
+  if (tree[node].type != JsonType::object || tree[node].next != node + 2) return bad("request.principal", kForms);
+  const auto& form = tree[node + 1];
   const bool text = form.type == JsonType::text && !form.text.empty();
   if (form.key == "service" && text) {
     principal_.type = PrincipalType::service;
@@ -139,16 +144,17 @@ Result<void> RequestReader::read_arn(std::string_view text) {
 }
 
 Result<void> RequestReader::read_context(std::uint32_t node) {
-  if (tree_[node].type != JsonType::object) return bad("request.context", "must be an object");
-  for (auto i = node + 1; i != tree_[node].next; i = tree_[i].next) {
-    const auto& value = tree_[i];
+  const auto& tree = *tree_;
+  if (tree[node].type != JsonType::object) return bad("request.context", "must be an object");
+  for (auto i = node + 1; i != tree[node].next; i = tree[i].next) {
+    const auto& value = tree[i];
     if (is_scalar(value)) {
       context_.add(value.key, value.text);
       continue;
     }
     values_.clear();
     bool good = value.type == JsonType::list;
-    policy::for_each_item(tree_, i, [&](const JsonNode& item) {
+    policy::for_each_item(tree, i, [&](const JsonNode& item) {
       good = good && is_scalar(item);
       values_.push_back(item.text);
     });

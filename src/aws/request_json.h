@@ -29,6 +29,8 @@ class RequestReader {
   RequestReader& operator=(const RequestReader&) = delete;
 
   Result<const policy::Request*> read(std::string_view json);
+  // The object at `node` of a larger document, which must outlive what is read.
+  Result<const policy::Request*> read(const policy::JsonTree& tree, std::uint32_t node);
 
  private:
   Result<void> read_principal(std::uint32_t node);
@@ -36,7 +38,8 @@ class RequestReader {
   Result<void> read_context(std::uint32_t node);
   void set_path_of_role();
 
-  policy::JsonTree tree_;
+  policy::JsonTree own_;  // what read(json) has read
+  const policy::JsonTree* tree_ = &own_;
   policy::Principal principal_;
   std::string role_arn_;
   policy::Context context_;

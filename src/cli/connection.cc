@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cli/node_credentials.h"
 #include "codec/json.h"
+#include "crypto/tls.h"
 #include "http/client.h"
 
 namespace podpass::cli {
@@ -114,18 +115,24 @@ void remove_connection(const std::filesystem::path& data_directory) {
   std::filesystem::remove(data_directory / "server.json", ignored);
 }
 
+Result<http::ClientResponse> send(const Connection& connection, const std::string& service,
+                                  http::ClientRequest request) {
+  auto endpoint = TRY(http::parse_endpoint(connection.endpoint));
+  std::shared_ptr<const crypto::ClientTls> tls;
+  if (endpoint.secure) tls = TRY(crypto::ClientTls::trusting(environment("AWS_CA_BUNDLE")));
+  aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, service,
+                    SystemClock().now());
+  return http::Client(endpoint, {}, tls).send(request);
+}
+
 Result<codec::Value> call_server(const Connection& connection, const std::string& service, const std::string& method,
                                  const std::string& path, const codec::Value& body) {
-  auto endpoint = TRY(http::parse_endpoint(connection.endpoint));
   http::ClientRequest request;
   request.method = method;
   request.target = path;
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = codec::write_json(body);
-  aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, service,
-                    SystemClock().now());
-  http::Client client(endpoint);
-  auto response = TRY(client.send(request));
+  auto response = TRY(send(connection, service, std::move(request)));
   auto answer = codec::parse_json(response.body);
   if (response.status != 200) {
     Error error{ErrorKind::invalid, std::string(response.header("x-amzn-ErrorType")), response.status, {}, {}, {}};

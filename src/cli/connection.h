@@ -8,6 +8,7 @@
 #include "aws/sigv4_sign.h"
 #include "base/result.h"
 #include "codec/value.h"
+#include "http/client.h"
 
 namespace podpass::cli {
 
@@ -29,6 +30,10 @@ void remove_connection(const std::filesystem::path& data_directory);  // server.
 
 Result<aws::SigningCredentials> read_credentials(const std::filesystem::path& data_directory);
 
+// Signs the request for the service and sends it to the server, whatever is answered. For https the authorities in the
+// file AWS_CA_BUNDLE are trusted, without it the system's.
+Result<http::ClientResponse> send(const Connection& connection, const std::string& service,
+                                  http::ClientRequest request);
 // Calls a rest-json operation of the server; an error answer becomes an Error with its code and message.
 Result<codec::Value> call_server(const Connection& connection, const std::string& service, const std::string& method,
                                  const std::string& path, const codec::Value& body);

@@ -67,9 +67,11 @@ void add_register_flags(CLI::App& command, RegisterOptions& options) {
   command.add_flag("--token-review", options.token_review,
                    "Ask the API server about each token, so that a deleted pod's is refused at once");
   command.add_flag("!--no-node-role", options.node_role, "Make no roles in IAM for the agent and the webhook");
-  command.add_option("--agent-namespace", options.accounts.namespace_, "The namespace of agent and webhook")
+  command.add_option("--agent-namespace", options.accounts.agent_namespace, "The agent's namespace")
       ->capture_default_str();
   command.add_option("--agent-service-account", options.accounts.agent, "The agent's service account")
+      ->capture_default_str();
+  command.add_option("--webhook-namespace", options.accounts.webhook_namespace, "The webhook's namespace")
       ->capture_default_str();
   command.add_option("--webhook-service-account", options.accounts.webhook, "The webhook's service account")
       ->capture_default_str();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
 #include "base/strings.h"
 #include "codec/json.h"
 #include "codec/uri.h"
@@ -22,16 +21,12 @@ constexpr std::string_view kPolicyName = "podpass";
 constexpr std::string_view kNodePrefix = "podpass-node-", kWebhookPrefix = "podpass-webhook-";
 
 Result<void> call_iam(const cli::Connection& connection, const std::string& action, const Parameters& parameters) {
-  auto endpoint = TRY(http::parse_endpoint(connection.endpoint));
   http::ClientRequest request;
   request.method = "POST";
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.body = "Version=2010-05-08&Action=" + action;
   for (const auto& [name, value] : parameters) request.body += "&" + name + "=" + codec::percent_encode(value);
-  aws::sign_request(request, endpoint.authority(), connection.credentials, connection.region, "iam",
-                    SystemClock().now());
-  http::Client client(endpoint);
-  auto response = TRY(client.send(request));
+  auto response = TRY(cli::send(connection, "iam", std::move(request)));
   if (response.status == 200) return {};
   Error error{ErrorKind::invalid, {}, response.status, fmt::format("IAM answered {}.", response.status), {}, {}};
   if (auto answer = codec::parse_xml(response.body, "ErrorResponse")) {
@@ -61,6 +56,11 @@ std::string role_name(std::string_view prefix, const std::string& cluster) {
 
 Value policy(Value statement) {
   return Value::map({{"Version", "2012-10-17"}, {"Statement", Value::list({std::move(statement)})}});
+}
+
+// How a token's sub names a service account.
+std::string subject(const std::string& namespace_, const std::string& name) {
+  return "system:serviceaccount:" + namespace_ + ":" + name;
 }
 
 // Pinned to the cluster: others may have the same issuer.
@@ -119,10 +119,9 @@ Result<Roles> make_roles(const cli::Connection& connection, const std::string& c
     TRY(call_iam(connection, "AddClientIDToOpenIDConnectProvider",
                  {{"OpenIDConnectProviderArn", roles.provider_arn}, {"ClientID", audience}}));
   }
-  const auto subject = "system:serviceaccount:" + accounts.namespace_ + ":";
-  const Role node{role_name(kNodePrefix, cluster), subject + accounts.agent,
+  const Role node{role_name(kNodePrefix, cluster), subject(accounts.agent_namespace, accounts.agent),
                   Value::list({"eks-auth:AssumeRoleForPodIdentity", "podpass:WatchPodIdentityAssociations"})};
-  const Role webhook{role_name(kWebhookPrefix, cluster), subject + accounts.webhook,
+  const Role webhook{role_name(kWebhookPrefix, cluster), subject(accounts.webhook_namespace, accounts.webhook),
                      Value::list({"eks:ListPodIdentityAssociations", "podpass:WatchPodIdentityAssociations"})};
   TRY(make_role(connection, node, roles.provider_arn, host, cluster_arn));
   TRY(make_role(connection, webhook, roles.provider_arn, host, cluster_arn));

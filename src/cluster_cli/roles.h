@@ -10,8 +10,10 @@
 
 namespace podpass::cluster_cli {
 
+// As deploy/ names them. The agent has a namespace of its own, as it needs the host's network.
 struct ServiceAccounts {
-  std::string namespace_ = "podpass-system", agent = "podpass-agent", webhook = "podpass-webhook";
+  std::string agent_namespace = "podpass-agent", agent = "podpass-agent";
+  std::string webhook_namespace = "podpass-system", webhook = "podpass-webhook";
 };
 
 struct Roles {

@@ -23,8 +23,22 @@ class Selector {
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return begin(Value::Map()); }
-  bool on_array_begin(error_code&) { return begin(Value::List()); }
+  bool on_object_begin(error_code&) {
+    const auto* selection = begin();
+    if (selection == nullptr) return true;
+    auto& value = put(Value::Map());
+    value.as<Value::Map>()->reserve(selection->size());
+    open_.push_back({&value, selection});
+    return true;
+  }
+  bool on_array_begin(error_code&) {
+    const auto* selection = begin();
+    if (selection == nullptr) return true;
+    auto& value = put(Value::List());
+    if (selection->item() != nullptr) value.as<Value::List>()->reserve(kUsualItems);
+    open_.push_back({&value, selection});
+    return true;
+  }
   bool on_array_end(std::size_t, error_code&) { return end(); }
   bool on_object_end(std::size_t, error_code&) { return end(); }
   bool on_key_part(string_view part, std::size_t, error_code&) {
@@ -73,6 +87,8 @@ class Selector {
   Value take() { return std::move(root_); }
 
  private:
+  static constexpr std::size_t kUsualItems = 4;
+
   struct Open {
     Value* value;
     const Selection* selection;
@@ -91,16 +107,11 @@ class Selector {
     return true;
   }
 
-  template <class Container>
-  bool begin(Container empty) {
+  // What is wanted of the list or map that begins; null: nothing, it is skipped.
+  const Selection* begin() {
     const auto* selection = wanted();
-    if (selection == nullptr) {
-      ++skipped_;
-      return true;
-    }
-    auto& value = put(std::move(empty));
-    open_.push_back({&value, selection});
-    return true;
+    if (selection == nullptr) ++skipped_;
+    return selection;
   }
 
   bool end() {

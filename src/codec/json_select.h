@@ -31,6 +31,7 @@ class Selection {
   static Selection each(Selection item);
 
   const Selection* member(std::string_view name) const;  // null: not wanted
+  std::size_t size() const { return members_.size(); }
   const Selection* item() const { return items_.empty() ? nullptr : items_.data(); }
 
  private:

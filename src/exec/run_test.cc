@@ -20,7 +20,8 @@ namespace {
 class RunTest : public testing::Test {
  protected:
   RunTest()
-      : server_({1, {}, "podpass"}, [this](http::Request& request, http::Body& body) { return serve(request, body); }) {
+      : server_({1, {}, "podpass", {}},
+                [this](http::Request& request, http::Body& body) { return serve(request, body); }) {
     connection_.endpoint = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
     connection_.region = "us-west-2";
     connection_.agent_uri = "http://127.0.0.1:1/v1/credentials";

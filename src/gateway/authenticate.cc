@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/global_keys.h"
 #include "gateway/audit.h"
 #include "iam/lookup.h"
 #include "sts/assume.h"
@@ -57,6 +58,7 @@ Result<Authenticator::Known> Authenticator::from_session(store::Transaction& tx,
     return aws::invalid_session_token(credentialed.dialect);
   }
   caller->audit_identity = audit_identity(*caller);
+  aws::fold_authority(*caller);
   known.caller = std::move(caller);
   return known;
 }
@@ -85,6 +87,7 @@ Result<Authenticator::Known> Authenticator::from_access_key(store::Transaction& 
   Known known;
   known.secret = std::move(owner->secret);
   caller->audit_identity = audit_identity(*caller);
+  aws::fold_authority(*caller);
   known.caller = std::move(caller);
   return known;
 }

@@ -77,12 +77,14 @@ aws::Dialect dialect_of(const aws::Service& service) {
 
 }  // namespace
 
-Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit)
+Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit,
+                 Health& health)
     : store_(store),
       deployment_(deployment),
       s3_(s3),
       s3_host_(s3::host_of(deployment.endpoint)),
       audit_(audit),
+      health_(health),
       authenticator_(store, deployment) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
@@ -105,10 +107,10 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
 // What needs no signature: health, and the documents of the clusters' token issuers.
 std::optional<http::Response> Gateway::serve_plain(const http::Request& request) {
   if (request.method != "GET") return std::nullopt;
-  const bool health = request.path == "/_podpass/health";
-  if (!health && !request.path.starts_with("/id/")) return std::nullopt;  // no bucket has a name of two letters
+  const bool own = request.path.starts_with("/_podpass/");             // no bucket's name begins with an underscore
+  if (!own && !request.path.starts_with("/id/")) return std::nullopt;  // nor has one two letters
   if (!aws::claimed_service(request).empty() || s3::names_bucket(request.header("Host"), s3_host_)) return std::nullopt;
-  if (health) return json_document(200, codec::Value::map({{"status", "ok"}}));
+  if (own) return health_.answer(request.path);
   auto rest = request.path.substr(4);
   auto slash = rest.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -154,6 +156,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     if (const auto* failure = tx.failure(); output && failure) output = *failure;
     if (!output || !tx.has_writes()) break;
     auto committed = co_await aws::commit(store_, std::move(tx));
+    health_.wrote(committed);
     if (committed) break;
     if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
     output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);

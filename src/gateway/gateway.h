@@ -14,6 +14,7 @@
 #include "aws/operation.h"
 #include "gateway/audit.h"
 #include "gateway/authenticate.h"
+#include "gateway/health.h"
 #include "http/server.h"
 #include "s3/service.h"
 #include "store/store.h"
@@ -25,7 +26,7 @@ inline constexpr std::size_t kMaxBodyBytes = 1024 * 1024;
 class Gateway {
  public:
   // `audit` may be null: no trail is kept.
-  Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit);
+  Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit, Health& health);
 
   boost::asio::awaitable<http::Response> serve(http::Request& request, http::Body& body);
 
@@ -48,6 +49,7 @@ class Gateway {
   s3::Service& s3_;
   const std::string s3_host_;
   AuditTrail* audit_;
+  Health& health_;
   Authenticator authenticator_;
 };
 

@@ -11,7 +11,7 @@ namespace podpass::gateway {
 
 Served::Served()
     : store(store::Store::open(std::make_unique<store::MemoryBackend>()).value()),
-      server_({2, {}, "podpass"},
+      server_({2, {}, "podpass", {}},
               [this](http::Request& request, http::Body& body) { return gateway_->serve(request, body); }) {
   deployment.clock = &clock;
   deployment.random = &random;
@@ -20,7 +20,7 @@ Served::Served()
   deployment.endpoint = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
   s3_ = s3::Service::open(*store, deployment, directory_.path() / "blobs").value();
   audit_ = AuditTrail::open(directory_.path()).value();
-  gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get());
+  gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get(), health);
   EXPECT_TRUE(store->run([&](store::Transaction& tx) -> Result<void> {
     auto key = iam::make_access_key(tx, deployment, deployment.account, "", clock.now());
     root = {key.id, key.secret, ""};

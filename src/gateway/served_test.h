@@ -53,6 +53,7 @@ class Served {
   aws::Deployment deployment;
   aws::SigningCredentials root;
   std::unique_ptr<store::Store> store;
+  Health health;
 
  private:
   store::TestDirectory directory_;

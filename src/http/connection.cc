@@ -93,6 +93,7 @@ void Connection::check_deadline(SteadyTime now) {
 }
 
 void Connection::release_idle() {
+  if (phase_ == Phase::fresh) arm(limits_.first);
   if (phase_ != Phase::idle) return;
   error_code ignored;
   socket_.cancel(ignored);
@@ -116,9 +117,9 @@ asio::awaitable<bool> Connection::wait_for(TlsProgress progress) {
 asio::awaitable<bool> Connection::shake_hands() {
   ServerShared& shared = loop_.shared;
   tls_.emplace(crypto::TlsSession::accept(*shared.options.tls, socket_.native_handle()));
-  arm(limits_.handshake);
+  arm(shared.stopping ? limits_.first : limits_.handshake);
   TlsProgress progress = tls_->handshake();
-  while (wants_more(progress) && !shared.stopping) {
+  while (wants_more(progress)) {
     const bool ready = co_await wait_for(progress);
     if (!ready) break;
     progress = tls_->handshake();
@@ -181,7 +182,8 @@ std::optional<Refusal> Connection::begin_request(std::size_t head_size) {
 
 asio::awaitable<std::optional<Refusal>> Connection::next_head() {
   scanner_.reset();
-  arm(limits_.idle);
+  // Whoever connected before the end began may not know of it: their first request is taken still.
+  arm(phase_ == Phase::fresh && loop_.shared.stopping ? limits_.first : limits_.idle);
   while (true) {
     skip_blank_lines();
     const std::string_view bytes = input_.pending();
@@ -190,7 +192,7 @@ asio::awaitable<std::optional<Refusal>> Connection::next_head() {
     if (size > 0) co_return begin_request(size);
     if (scanner_.refusal()) co_return scanner_.refusal();
     if (bytes.size() >= limits_.header_bytes) co_return Refusal{431, "the request's headers are too large"};
-    if (phase_ == Phase::idle && !bytes.empty()) {
+    if (phase_ != Phase::busy && !bytes.empty()) {
       phase_ = Phase::busy;
       arm(limits_.head);  // once: it covers all the reads of this head
     }

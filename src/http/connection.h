@@ -77,7 +77,7 @@ class Connection final : public Body {
   std::optional<std::uint64_t> length() const override;
 
  private:
-  enum class Phase : unsigned char { idle, busy };
+  enum class Phase : unsigned char { fresh, idle, busy };  // fresh: its first request has not begun
   enum class Wait : unsigned char { ready, ended, late };  // late: the deadline passed
 
   boost::asio::awaitable<bool> shake_hands();
@@ -115,7 +115,7 @@ class Connection final : public Body {
   std::string peer_;
   std::list<Connection*>::iterator place_;
 
-  Phase phase_ = Phase::idle;
+  Phase phase_ = Phase::fresh;
   SteadyTime deadline_ = SteadyTime::max();
   bool late_ = false;    // the sweep cancelled the wait
   bool ended_ = false;   // nothing more will come

@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -94,6 +95,7 @@ struct Server::State {
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   void admit(tcp::socket socket, Loop& loop);
   void run(Loop& loop);
+  void close_acceptors();
   void drain();
   bool finish();
 
@@ -125,7 +127,7 @@ asio::awaitable<void> serve(Loop& loop, tcp::socket socket, std::string peer) {
 }  // namespace
 
 void Server::State::admit(tcp::socket socket, Loop& loop) {
-  if (shared.open.fetch_add(1) >= shared.options.limits.connections || shared.stopping) {
+  if (shared.open.fetch_add(1) >= shared.options.limits.connections) {
     shared.connection_gone();
     return;  // closes it
   }
@@ -143,7 +145,7 @@ asio::awaitable<void> Server::State::accept(tcp::acceptor& acceptor) {
     tcp::socket socket(loop.context);
     error_code error;
     co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
-    if (shared.stopping || error == asio::error::operation_aborted) co_return;
+    if (error == asio::error::operation_aborted) co_return;
     if (!error) {
       admit(std::move(socket), loop);
       continue;
@@ -172,6 +174,32 @@ Server::Server(Options options, Handler handler)
 
 Server::~Server() {
   stop();
+}
+
+Result<std::uint16_t> Server::adopt(int listening_socket) {
+  CHECK(state_->threads.empty() && !state_->stopped);
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  int listening = 0;
+  socklen_t flag = sizeof listening;
+  if (::getsockname(listening_socket, reinterpret_cast<sockaddr*>(&local), &size) != 0 ||
+      ::getsockopt(listening_socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag) != 0 || listening == 0 ||
+      (local.ss_family != AF_INET && local.ss_family != AF_INET6)) {
+    return Error::invalid("the socket that was handed over does not listen for TCP");
+  }
+  const auto protocol = local.ss_family == AF_INET ? tcp::v4() : tcp::v6();
+  error_code error;
+  auto acceptor = std::make_unique<tcp::acceptor>(state_->loops.front()->context);
+  acceptor->assign(protocol, listening_socket, error);
+  std::uint16_t bound = 0;
+  if (!error) bound = acceptor->local_endpoint(error).port();
+  if (error) return Error::unavailable("cannot use the socket that was handed over: " + reason_of(error));
+  state_->acceptors.push_back(std::move(acceptor));
+  return bound;
+}
+
+int Server::listening_socket() const {
+  return state_->acceptors.empty() ? -1 : state_->acceptors.front()->native_handle();
 }
 
 Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
@@ -206,11 +234,19 @@ void Server::start() {
   }
 }
 
-void Server::State::drain() {
-  asio::post(loops.front()->context, [this] {
+// Returns when nobody is admitted any more: what was accepted before has been.
+void Server::State::close_acceptors() {
+  std::promise<void> closed;
+  asio::post(loops.front()->context, [this, &closed] {
     error_code ignored;
     for (const auto& acceptor : acceptors) acceptor->close(ignored);
+    asio::post(loops.front()->context, [&closed] { closed.set_value(); });  // behind what was accepted
   });
+  closed.get_future().wait();
+}
+
+void Server::State::drain() {
+  close_acceptors();
   for (const auto& loop : loops) asio::post(loop->context, [&loop = *loop] { loop.release_idle(); });
   std::unique_lock lock(shared.mutex);
   if (!shared.emptied.wait_for(lock, shared.options.limits.drain, [this] { return shared.open == 0; })) {

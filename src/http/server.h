@@ -48,6 +48,7 @@ struct Limits {
   std::chrono::milliseconds head{10'000};             // from the first byte of a head to its last: else 408
   std::chrono::milliseconds body{60'000};             // between two reads of a body, or two writes of a response
   std::chrono::milliseconds certificate_look{5'000};  // how often its files are looked at
+  std::chrono::milliseconds first{500};               // after stop(): for the first request of who has just connected
   std::chrono::milliseconds drain{30'000};            // from stop() until connections are cut
 };
 
@@ -85,8 +86,11 @@ class Server {
   // Binds `address` ("127.0.0.1", "::1"; an IPv6 address takes IPv6 only) and `port` (0: any free one); returns the
   // bound port. Before start(), any number of times. From then on clients can connect; they are answered after start().
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
-  void start();  // starts the threads and returns
-  void stop();   // no new connections; running requests finish; returns when all is closed or Limits::drain is over
+  // The same with a socket that listens already, which it then owns.
+  Result<std::uint16_t> adopt(int listening_socket);
+  int listening_socket() const;  // the first one's descriptor, still its own; -1: none
+  void start();                  // starts the threads and returns
+  void stop();  // no new connections; running requests finish; returns when all is closed or Limits::drain is over
 
   struct Counters {
     std::uint64_t connections_open, requests;

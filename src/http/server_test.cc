@@ -411,6 +411,60 @@ TEST_F(HttpServer, FinishesRunningRequestsWhenStopped) {
   EXPECT_EQ(server->counters().connections_open, 0U);
 }
 
+TEST_F(HttpServer, AnswersWhoHasJustConnectedWhenStopped) {
+  Limits limits;
+  limits.first = 10s;
+  start(limits, 2);
+  Wire idle(port), fresh(port);
+  idle.send(kHello);
+  idle.read_until("hello");
+  while (server->counters().connections_open < 2) std::this_thread::yield();
+  std::thread stopper([&] { server->stop(); });
+  EXPECT_EQ(idle.read_to_end(), "");  // it is stopping
+  fresh.send(kHello);
+  EXPECT_EQ(without_common_lines(fresh.read_to_end()),
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+  stopper.join();
+}
+
+TEST_F(HttpServer, WaitsForWhoHasJustConnectedForAMomentOnly) {
+  Limits limits;
+  limits.first = 10ms;
+  start(limits);
+  Wire silent(port);
+  while (server->counters().connections_open < 1) std::this_thread::yield();
+  server->stop();
+  EXPECT_EQ(silent.read_to_end(), "");
+  EXPECT_EQ(server->counters().connections_open, 0U);
+}
+
+TEST_F(HttpServer, HandsItsListeningSocketOn) {
+  start();
+  const int kept = ::dup(server->listening_socket());
+  server->stop();
+  Wire between(port);
+  EXPECT_TRUE(between.connected());
+  between.send(kLast);
+
+  Server next({}, [this](Request& request, Body& body) { return try_out(request, body, door); });
+  EXPECT_EQ(next.adopt(kept).value(), port);
+  next.start();
+  EXPECT_EQ(without_common_lines(between.read_to_end()), kLastAnswer);
+}
+
+TEST_F(HttpServer, TakesNoSocketThatDoesNotListen) {
+  Server refusing({}, [this](Request& request, Body& body) { return try_out(request, body, door); });
+  int pipes[2];
+  ASSERT_EQ(::pipe(pipes), 0);
+  const int unbound = ::socket(AF_INET, SOCK_STREAM, 0);
+  for (const int fd : {-1, pipes[0], unbound}) {
+    const auto adopted = refusing.adopt(fd);
+    ASSERT_FALSE(adopted) << fd;
+    EXPECT_EQ(adopted.error().message, "the socket that was handed over does not listen for TCP");
+  }
+  for (const int fd : {pipes[0], pipes[1], unbound}) ::close(fd);
+}
+
 TEST_F(HttpServer, CutsWhatDoesNotFinish) {
   Limits limits;
   limits.drain = 20ms;

@@ -73,10 +73,13 @@ Result<void> judge(const Value& answer, const ClusterAccess::Question& question)
   return {};
 }
 
-Value review_of(std::string_view token, std::string_view audience) {
-  return Value::map({{"apiVersion", "authentication.k8s.io/v1"},
-                     {"kind", "TokenReview"},
-                     {"spec", Value::map({{"token", token}, {"audiences", Value::list({audience})}})}});
+// An API server remembers for ten seconds that a token was good, by token and audiences. One more audience, which
+// nobody has and which is another one each time, makes it look again: a pod may have been deleted meanwhile.
+Value review_of(std::string_view token, std::string_view audience, Random& random) {
+  return Value::map(
+      {{"apiVersion", "authentication.k8s.io/v1"},
+       {"kind", "TokenReview"},
+       {"spec", Value::map({{"token", token}, {"audiences", Value::list({audience, "podpass-" + random.uuid()})}})}});
 }
 
 }  // namespace
@@ -266,8 +269,8 @@ asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sh
   } else if (reached->cluster.id != question.id) {
     outcome = Error::unavailable("its registration has just changed");
   } else {
-    auto calling =
-        reached->client->call("POST", std::string(kTokenReviewPath), review_of(question.token, question.audience));
+    auto calling = reached->client->call("POST", std::string(kTokenReviewPath),
+                                         review_of(question.token, question.audience, random));
     auto answer = co_await std::move(calling);
     if (answer) {
       outcome = judge(*answer, question);
@@ -308,7 +311,7 @@ asio::awaitable<void> ClusterAccess::State::probe(std::string name, std::string 
     if (!reached->cluster.only_keys) {
       auto discovery = client.call("GET", std::string(kDiscoveryPath));
       probe.discovery = as_json(co_await std::move(discovery));
-      auto review = client.call("POST", std::string(kTokenReviewPath), review_of("not-a-token", "none"));
+      auto review = client.call("POST", std::string(kTokenReviewPath), review_of("not-a-token", "none", random));
       auto reviewed_nothing = co_await std::move(review);
       probe.review = reviewed_nothing ? Result<void>() : Result<void>(std::move(reviewed_nothing).error());
     }

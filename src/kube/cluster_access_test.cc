@@ -219,7 +219,14 @@ TEST_F(ClusterAccessTest, AReviewIsPassedOn) {
   ASSERT_TRUE(sent);
   EXPECT_EQ(sent->text("kind"), "TokenReview");
   EXPECT_EQ(sent->find("spec")->text("token"), "a.b.c");
-  EXPECT_EQ(codec::write_json(*sent->find("spec")->find("audiences")), R"(["pods.eks.amazonaws.com"])");
+  const auto& audiences = *sent->find("spec")->find("audiences")->as<Value::List>();
+  ASSERT_EQ(audiences.size(), 2U);
+  EXPECT_EQ(audiences[0], Value("pods.eks.amazonaws.com"));
+  // The other one is new each time: the API server must not answer from its memory.
+  clock_.advance(Milliseconds{1'000});
+  EXPECT_EQ(reviewed(question()), "ok");
+  const auto again = codec::parse_json(api_.last_body());
+  EXPECT_NE((*again->find("spec")->find("audiences")->as<Value::List>())[1], audiences[1]);
 }
 
 TEST_F(ClusterAccessTest, ADeletedPodsTokenIsRefused) {

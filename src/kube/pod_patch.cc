@@ -125,8 +125,27 @@ bool has_any(const Value::List* items, const std::array<std::string_view, N>& na
   return std::ranges::any_of(names, [&](std::string_view name) { return has_name(items, name); });
 }
 
+// A map of what is given, names and values by turns, without copying what is moved in.
+template <class... Rest>
+Value map_of(Rest... members) {
+  Value::Map map;
+  map.reserve(sizeof...(members) / 2);
+  const auto add = [&map](const auto& self, std::string_view name, auto value, auto... rest) -> void {
+    map.emplace_back(name, std::move(value));
+    if constexpr (sizeof...(rest) > 0) self(self, std::move(rest)...);
+  };
+  add(add, std::move(members)...);
+  return Value(std::move(map));
+}
+
+Value list_of_one(Value item) {
+  Value::List list;
+  list.push_back(std::move(item));
+  return Value(std::move(list));
+}
+
 Value variable(std::string_view name, std::string_view value) {
-  return Value::map({{"name", name}, {"value", value}});
+  return map_of("name", name, "value", value);
 }
 
 // One patch in the making.
@@ -176,23 +195,14 @@ void Patching::volume(std::int64_t seconds) {
     }
     return;
   }
-  auto volume =
-      Value::map({{"name", token.volume_name},
-                  {"projected",
-                   Value::map({{"sources", Value::list({Value::map({{"serviceAccountToken",
-                                                                     Value::map({{"audience", token.audience},
-                                                                                 {"expirationSeconds", seconds},
-                                                                                 {"path", token.file_name}})}})})}})}});
-  if (!is_pod_identity() && identity.settings.audience) {
-    volume.find("projected")
-        ->find("sources")
-        ->as<Value::List>()
-        ->front()
-        .find("serviceAccountToken")
-        ->set("audience", *identity.settings.audience);
-  }
+  const auto& audience =
+      !is_pod_identity() && identity.settings.audience ? *identity.settings.audience : token.audience;
+  auto source = map_of("serviceAccountToken", map_of("audience", std::string_view(audience), "expirationSeconds",
+                                                     seconds, "path", std::string_view(token.file_name)));
+  auto volume = map_of("name", std::string_view(token.volume_name), "projected",
+                       map_of("sources", list_of_one(std::move(source))));
   if (pod.volumes == nullptr) {
-    add("/spec/volumes", Value::list({std::move(volume)}));
+    add("/spec/volumes", list_of_one(std::move(volume)));
   } else {
     add("/spec/volumes/0", std::move(volume));
   }
@@ -200,6 +210,7 @@ void Patching::volume(std::int64_t seconds) {
 
 std::vector<Value> Patching::environment(const PodShape::Container& container) const {
   std::vector<Value> added;
+  added.reserve(5);
   const bool regional = identity.settings.regional_sts.value_or(settings.regional_sts) == RegionalSts::yes;
   if (regional && !has_name(container.env, kRegionalSts)) added.push_back(variable(kRegionalSts, "regional"));
   if (!settings.region.empty() && !has_any(container.env, kRegions)) {
@@ -231,11 +242,13 @@ void Patching::container(std::string_view kind, std::size_t index, const PodShap
   // A container that has all by itself doesn't get the mount either.
   if (has_any(container.env, variables()) && has_any(container.env, kRegions) && has_name(container.env, kRegionalSts))
     return;
-  const auto place = fmt::format("/spec/{}/{}", kind, index);
+  const auto place = concat({"/spec/", kind, "/", std::to_string(index)});
   append(place + "/env", container.env, environment(container));
   if (has_name(container.mounts, token.volume_name)) return;
-  append(place + "/volumeMounts", container.mounts,
-         {Value::map({{"name", token.volume_name}, {"readOnly", true}, {"mountPath", token.mount_path}})});
+  std::vector<Value> mounts;
+  mounts.push_back(map_of("name", std::string_view(token.volume_name), "readOnly", true, "mountPath",
+                          std::string_view(token.mount_path)));
+  append(place + "/volumeMounts", container.mounts, std::move(mounts));
 }
 
 void Patching::warn_of_preferred(const PodShape::Container& container) {
@@ -380,7 +393,9 @@ PodPatch patch_pod(const PodShape& pod, const Identity& identity, const PatchSet
 }
 
 std::string write_patch(const std::vector<AddOperation>& operations) {
-  std::string out = "[";
+  std::string out;
+  out.reserve(256 * operations.size() + 2);
+  out += '[';
   for (const auto& operation : operations) {
     out += out.size() > 1 ? R"(,{"op":"add","path":)" : R"({"op":"add","path":)";
     codec::write_json_string(operation.path, out);

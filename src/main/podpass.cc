@@ -16,6 +16,7 @@
 #include "exec/token.h"
 #include "gateway/services.h"
 #include "policy_cli/command.h"
+#include "server/command.h"
 #include "up/up.h"
 #include "webhook/command.h"
 
@@ -205,12 +206,13 @@ int run(int argc, char** argv) {
   app.footer("Start with:\n  podpass up");
   const std::pair<const char*, Action> commands[] = {
       {"up", add_up(app)},
+      {"serve", server::add_serve(app, std::span(argv, static_cast<std::size_t>(argc)))},
       {"env", add_env(app)},
       {"exec", add_exec(app)},
       {"token", add_token(app)},
       {"agent", agent::add_agent(app)},
-      {"webhook", webhook::add_webhook(app)},
       {"cluster", cluster_cli::add_cluster(app)},
+      {"webhook", webhook::add_webhook(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},

@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include "policy/actions.h"
+#include "policy/pattern.h"
 #include "policy/policy.h"
 
 namespace {
@@ -107,6 +109,27 @@ TEST(Evaluate, DoesNotAllocate) {
   EXPECT_EQ(bounded_decision.layer, Layer::resource);
   EXPECT_EQ(bounded_decision.outcome, Outcome::explicit_deny);
   EXPECT_TRUE(own_decision.allowed());
+}
+
+// What is searched between stars, however long it is.
+TEST(Pattern, MatchingDoesNotAllocate) {
+  const std::string text = "arn:aws:s3:::" + std::string(20'000, 'a') + "b";
+  const std::string value(5'000, 'a');
+  PatternPool pool;
+  const std::array patterns = {
+      pool.make_resource("arn:aws:s3:::*" + std::string(10'000, 'a') + "?b*", Variables::yes),
+      pool.make_resource("arn:aws:s3:::*" + std::string(10'000, '?') + "c*", Variables::yes),
+      pool.make_resource("arn:aws:s3:::*a${aws:username}a*b", Variables::yes),
+      pool.make_resource("arn:aws:s3:::*a${aws:username}?c*", Variables::yes),
+      pool.make_arn("arn:aws:s3:*:*:*${aws:username}?b", Variables::yes),
+  };
+  Context context;
+  context.add("aws:username", value);
+  const auto before = allocations.load();
+  std::size_t matches = 0;
+  for (const auto& pattern : patterns) matches += pool.matches(pattern, text, context) ? 1 : 0;
+  EXPECT_EQ(allocations.load(), before);
+  EXPECT_EQ(matches, 3U);
 }
 
 TEST(Actions, LookUpsDoNotAllocate) {

@@ -15,7 +15,7 @@ class Compiler {
         tree_(document.tree),
         ids_(ids),
         out_(out),
-        variables_(document.is_2012() ? Variables::yes : Variables::no) {}
+        variables_(document.is_2012() && document.may_have_variables ? Variables::yes : Variables::no) {}
 
   void run() {
     reserve();
@@ -29,6 +29,7 @@ class Compiler {
     const auto texts = tree_.nodes.size();
     out_.pool.text.reserve(document_.text.size() * 2);  // as written and folded or escaped
     out_.pool.patterns.reserve(texts);
+    out_.pool.arn_fields.reserve(statements * kArnFields);
     out_.statements.reserve(statements);
     out_.infos.reserve(statements);
     out_.denies.reserve(statements);
@@ -82,7 +83,8 @@ class Compiler {
     auto& patterns = out_.pool.patterns;
     const auto first = static_cast<std::uint32_t>(patterns.size());
     for_each_item(tree_, node, [&](const JsonNode& item) {
-      const bool sound = item.text.find_first_of(" \t") == std::string_view::npos && !item.text.ends_with(':');
+      const bool has_space = std::ranges::any_of(item.text, [](char c) { return c == ' ' || c == '\t'; });
+      const bool sound = !has_space && !item.text.ends_with(':');
       const auto text = item.text == "*:*" ? std::string_view("*") : item.text;
       patterns.push_back(sound ? out_.pool.make(text, {Wildcards::yes, Variables::no, Case::fold}) : Pattern{});
     });

@@ -58,13 +58,15 @@ struct Compiled {
   std::vector<Statement> statements;
   std::vector<std::uint32_t> denies;  // indices of statements, so that each pass sees only its own
   std::vector<std::uint32_t> allows;
-  std::unique_ptr<const ActionIndex> index;  // null: look at every statement
+  std::shared_ptr<const ActionIndex> index;  // null: look at every statement; a folded policy has that of the whole one
   std::vector<Condition> conditions;
   std::vector<PrincipalPattern> principals;
   std::vector<Number> numbers;
   std::vector<std::int64_t> instants;
   std::vector<Network> networks;
   std::vector<StatementInfo> infos;
+
+  std::shared_ptr<const Policy> whole;  // of a folded policy: the one that it was made of; infos and entries show it
 
   // What Policy's accessors tell.
   std::vector<PrincipalEntry> principal_entries;

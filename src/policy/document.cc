@@ -29,6 +29,10 @@ Error bad_shape(const Document& document, std::uint32_t node, std::string_view w
   return malformed_at(document, node, syntax_text(document.kind), why);
 }
 
+bool has_too_many_variables(const Document& document, std::string_view text) {
+  return document.may_have_variables && count_variables(text) > kMaxVariables;
+}
+
 bool is_scalar(const JsonNode& node) {
   return node.type == JsonType::text || node.type == JsonType::number || node.type == JsonType::boolean;
 }
@@ -45,7 +49,7 @@ Result<void> check_texts(const Document& document, std::uint32_t node) {
   }
   bool good = true;
   for_each_item(tree, node, [&](const JsonNode& item) {
-    good = good && item.type == JsonType::text && count_variables(item.text) <= kMaxVariables;
+    good = good && item.type == JsonType::text && !has_too_many_variables(document, item.text);
   });
   if (!good) return bad_shape(document, node, "must be a string or a list of strings, each with at most 64 variables");
   return {};
@@ -55,7 +59,7 @@ Result<void> check_condition_values(const Document& document, std::uint32_t node
   const auto& tree = document.tree;
   bool good = tree[node].type == JsonType::list || is_scalar(tree[node]);
   for_each_item(tree, node, [&](const JsonNode& item) {
-    good = good && is_scalar(item) && count_variables(item.text) <= kMaxVariables;
+    good = good && is_scalar(item) && !has_too_many_variables(document, item.text);
   });
   if (!good) return bad_shape(document, node, "must be a value or a list of values, each with at most 64 variables");
   return {};
@@ -94,13 +98,13 @@ struct Element {
 constexpr std::array kElements = {
     Element{"Sid", &StatementNodes::sid, check_text},
     Element{"Effect", &StatementNodes::effect, check_text},
+    Element{"Action", &StatementNodes::action, check_texts},
+    Element{"Resource", &StatementNodes::resource, check_texts},
+    Element{"Condition", &StatementNodes::condition, check_condition},
     Element{"Principal", &StatementNodes::principal, check_principal},
     Element{"NotPrincipal", &StatementNodes::not_principal, check_principal},
-    Element{"Action", &StatementNodes::action, check_texts},
     Element{"NotAction", &StatementNodes::not_action, check_texts},
-    Element{"Resource", &StatementNodes::resource, check_texts},
     Element{"NotResource", &StatementNodes::not_resource, check_texts},
-    Element{"Condition", &StatementNodes::condition, check_condition},
 };
 
 Error unknown_field(const Document& document, std::uint32_t node) {
@@ -117,7 +121,9 @@ Result<void> read_statement(Document& document, std::uint32_t node) {
   for (auto child = node + 1; child != tree[node].next; child = tree[child].next) {
     const Element* found = nullptr;
     for (const auto& element : kElements) {
-      if (element.name == tree[child].key) found = &element;
+      if (element.name != tree[child].key) continue;
+      found = &element;
+      break;
     }
     if (!found) return unknown_field(document, child);
     TRY(found->check(document, child));
@@ -213,21 +219,37 @@ Place place_of_cause(std::string_view cause) {
   return place;
 }
 
-Result<Document> read_document(std::string_view json, Kind kind) {
+namespace {
+
+Charset charset_of(Kind kind) {
+  return kind == Kind::bucket ? Charset::unicode : Charset::latin1;
+}
+
+Result<Document> document_of(std::string_view json, Kind kind, Result<JsonTree> tree) {
   Document document;
   document.text = json;
   document.kind = kind;
-  auto tree = read_json(json, kind == Kind::bucket ? Charset::unicode : Charset::latin1);
   if (!tree) {
     auto error = malformed(kind, bad_json_text(kind));
     error.cause = tree.error().cause;
     return error;
   }
   document.tree = std::move(*tree);
+  document.may_have_variables = json.find('$') != std::string_view::npos || json.find('\\') != std::string_view::npos;
   if (document.tree[0].type != JsonType::object)
     return malformed_at(document, 0, bad_json_text(kind), "must be an object");
   TRY(read_top(document));
   return document;
+}
+
+}  // namespace
+
+Result<Document> read_document(std::string_view json, Kind kind) {
+  return document_of(json, kind, read_json(json, charset_of(kind)));
+}
+
+Result<Document> read_document(const JsonTree& tree, std::uint32_t node, std::string_view json, Kind kind) {
+  return document_of(json, kind, read_subtree(tree, node, json, charset_of(kind)));
 }
 
 }  // namespace podpass::policy

@@ -36,11 +36,14 @@ struct Document {
   JsonTree tree;
   std::uint32_t version = 0;
   std::vector<StatementNodes> statements;
+  bool may_have_variables = true;  // false: no text in it has "${"
 
   bool is_2012() const { return version != 0 && tree[version].text == "2012-10-17"; }
 };
 
 Result<Document> read_document(std::string_view json, Kind kind);
+// Of a value in a larger document, whose text is `json` (read_subtree).
+Result<Document> read_document(const JsonTree& tree, std::uint32_t node, std::string_view json, Kind kind);
 Result<void> validate(const Document& document);
 
 // An error with the kind's code; `node` says where, for the cause.

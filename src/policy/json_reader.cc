@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -36,10 +37,31 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code)
   return size;
 }
 
-// Whether eight bytes are all in 0x20 to 0x7F.
-bool eight_printable(const char* bytes) {
+// The first of eight bytes is the lowest.
+std::uint64_t load_eight(const char* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+  return word;
+}
+
+std::uint32_t count_characters(std::string_view text) {
+  std::uint32_t count = 0;
+  while (!text.empty()) {
+    if (text.size() >= 8 && (load_eight(text.data()) & 0x8080808080808080) == 0) {
+      count += 8;
+      text.remove_prefix(8);
+    } else {
+      count += is_continuation(text[0]) ? 0 : 1;
+      text.remove_prefix(1);
+    }
+  }
+  return count;
+}
+
+// Whether eight bytes are all in 0x20 to 0x7F.
+bool eight_printable(const char* bytes) {
+  const auto word = load_eight(bytes);
   constexpr std::uint64_t kEach = 0x0101010101010101;
   // Subtracting sets the top bit of the lowest byte below 0x20, if there is one; the word itself has those of bytes
   // beyond ASCII.
@@ -215,16 +237,13 @@ class Reader {
 
   bool string(std::string_view& text) {
     const auto start = ++at_;
-    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\') {
-      if (static_cast<unsigned char>(text_[at_]) < 0x20) return fail("a control character in a string");
-      ++at_;
-    }
+    at_ = string_run(text_, at_);
     if (at_ == text_.size()) return fail("a string has no end");
     if (text_[at_] == '"') {
       text = text_.substr(start, at_++ - start);
       return true;
     }
-    return escaped_string(start, text);
+    return text_[at_] == '\\' ? escaped_string(start, text) : fail("a control character in a string");
   }
 
   // Decoded text is never longer than written, so one buffer of the document's size holds all of it.
@@ -319,27 +338,69 @@ Error unreadable(std::string_view document, std::size_t offset, std::string_view
 
 Place place_of(std::string_view document, std::size_t offset) {
   Place place;
-  for (const char c : document.substr(0, offset)) {
-    if (c == '\n') {
-      ++place.line;
-      place.column = 1;
-    } else if (!is_continuation(c)) {
-      ++place.column;
-    }
+  auto line = document.substr(0, offset);
+  for (auto end = line.find('\n'); end != std::string_view::npos; end = line.find('\n')) {
+    line.remove_prefix(end + 1);
+    ++place.line;
   }
+  place.column += count_characters(line);
   return place;
 }
 
-Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit) {
-  if (document.size() > limit) return unreadable(document, limit, "the document is too long");
-  if (const auto bad = first_bad_character(document, charset); bad != std::string_view::npos) {
-    return unreadable(document, bad, "a character that may not be in a policy");
+std::size_t string_run(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kEach = 0x0101010101010101, kTop = kEach * 0x80;
+  const auto zeros = [](std::uint64_t word) { return (word - kEach) & ~word & kTop; };  // marks the first, at least
+  for (; at + 8 <= text.size(); at += 8) {
+    const auto word = load_eight(text.data() + at);
+    const auto ends =
+        zeros(word ^ (kEach * '"')) | zeros(word ^ (kEach * '\\')) | ((word - kEach * 0x20) & ~word & kTop);
+    if (ends != 0) return at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
   }
+  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
+  return at;
+}
+
+namespace {
+
+Result<void> check_characters(std::string_view document, Charset charset, std::size_t limit) {
+  if (document.size() > limit) return unreadable(document, limit, "the document is too long");
+  const auto bad = first_bad_character(document, charset);
+  if (bad != std::string_view::npos) return unreadable(document, bad, "a character that may not be in a policy");
+  return {};
+}
+
+}  // namespace
+
+Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit) {
   JsonTree tree;
+  TRY(read_json(document, charset, limit, tree));
+  return tree;
+}
+
+Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree) {
+  TRY(check_characters(document, charset, limit));
+  tree.nodes.clear();
   tree.nodes.reserve(document.size() / 24 + 8);
+  tree.decoded.reset();
   Reader reader(document, tree);
   if (!reader.document()) return unreadable(document, reader.offset(), reader.reason());
-  return tree;
+  return {};
+}
+
+Result<JsonTree> read_subtree(const JsonTree& tree, std::uint32_t node, std::string_view value, Charset charset,
+                              std::size_t limit) {
+  TRY(check_characters(value, charset, limit));
+  JsonTree part;
+  const auto first = tree.nodes.begin() + node;
+  part.nodes.assign(first, tree.nodes.begin() + first->next);
+  part.nodes[0].key = {};
+  const auto begin = first->begin;
+  for (auto& each : part.nodes) {
+    each.begin -= begin;
+    each.end -= begin;
+    each.next -= node;
+  }
+  return part;
 }
 
 }  // namespace podpass::policy

@@ -36,6 +36,9 @@ struct JsonNode {
   std::string_view text;   // decoded text; a number or boolean as written
 };
 
+// Where what a JSON string may hold as it is ends: at a quote, a backslash, a control character, or with the text.
+std::size_t string_run(std::string_view text, std::size_t at);
+
 // Line and column of a byte.
 Place place_of(std::string_view document, std::size_t offset);
 
@@ -48,5 +51,12 @@ struct JsonTree {
 };
 
 Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit = kMaxDocument);
+// Into a tree whose room is used again; after an error there is nothing to read in it.
+Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree);
+
+// The value at `node` of a larger document as read_json would give it, had it been given `value` alone, the value's own
+// text; but for depth, which the larger document has been checked for. Shows the larger tree, which must outlive it.
+Result<JsonTree> read_subtree(const JsonTree& tree, std::uint32_t node, std::string_view value, Charset charset,
+                              std::size_t limit = kMaxDocument);
 
 }  // namespace podpass::policy

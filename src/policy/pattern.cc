@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <memory_resource>
+#include <bit>
 #include <ranges>
+#include <span>
 
 #include "base/strings.h"
 #include "policy/text_search.h"
@@ -68,44 +69,31 @@ bool match_back(std::string_view segment, std::string_view subject) {
   return true;
 }
 
-// A segment put together of pieces: on the stack, unless it is longer than kRoom bytes.
-template <class Unit, std::size_t kRoom>
-class Assembled {
+// The pieces of a segment of a glob, whose '?' are wildcards.
+class GlobPieces final : public SegmentPieces {
  public:
-  explicit Assembled(std::size_t size) { units_.reserve(size); }
+  explicit GlobPieces(std::string_view segment) : segment_(segment) {}
 
-  void add(std::string_view text) {
-    if constexpr (sizeof(Unit) == 1) {
-      units_ += text;
-    } else {
-      for (const char c : text) units_ += static_cast<unsigned char>(c);
-    }
+  void rewind() override { at_ = 0; }
+  bool next(SegmentPiece& piece) override {
+    if (at_ == segment_.size()) return false;
+    piece.any = segment_[at_] == '?';
+    const auto end = piece.any ? at_ + 1 : std::min(segment_.find('?', at_), segment_.size());
+    piece.bytes = piece.any ? std::string_view() : segment_.substr(at_, end - at_);
+    at_ = end;
+    return true;
   }
-  void add_any_character() {
-    if constexpr (sizeof(Unit) > 1) units_ += kAnyCharacter;
-  }
-  std::basic_string_view<Unit> view() const { return units_; }
 
  private:
-  std::array<std::byte, kRoom> room_;
-  std::pmr::monotonic_buffer_resource memory_{room_.data(), room_.size()};
-  std::pmr::basic_string<Unit> units_{&memory_};
+  std::string_view segment_;
+  std::size_t at_ = 0;
 };
-using AssembledBytes = Assembled<char, 1024>;
-using AssembledCharacters = Assembled<char16_t, (kShortSegment + 1) * sizeof(char16_t)>;
 
 // Where the first match of the segment in `subject` ends, or npos.
 std::size_t find_segment(std::string_view segment, std::string_view subject) {
-  if (segment.size() > subject.size()) return npos;
   if (segment.find('?') == npos) return find_bytes(segment, subject, {});
-  AssembledCharacters characters(segment.size());
-  while (true) {
-    const auto question = segment.find('?');
-    characters.add(segment.substr(0, question));
-    if (question == npos) return find_characters(characters.view(), subject, {});
-    characters.add_any_character();
-    segment.remove_prefix(question + 1);
-  }
+  GlobPieces pieces(segment);
+  return find_characters(pieces, subject, {});
 }
 
 template <Case kCase>
@@ -152,6 +140,31 @@ bool resolve(const PatternPool& pool, std::span<const Part> parts, const Context
   }
   return true;
 }
+
+// The pieces of a segment of a pattern with variables.
+class PartPieces final : public SegmentPieces {
+ public:
+  // `variables` are the texts of the segment's own, in order.
+  PartPieces(const PatternPool& pool, std::span<const Part> segment, const Text* variables)
+      : pool_(pool), segment_(segment), variables_(variables) {}
+
+  void rewind() override { part_ = variable_ = 0; }
+  bool next(SegmentPiece& piece) override {
+    if (part_ == segment_.size()) return false;
+    const auto& part = segment_[part_++];
+    piece.any = part.type == PartType::question;
+    piece.bytes = part.type == PartType::variable ? variables_[variable_++].view
+                  : piece.any                     ? std::string_view()
+                                                  : pool_.view(part.text);
+    return true;
+  }
+
+ private:
+  const PatternPool& pool_;
+  std::span<const Part> segment_;
+  const Text* variables_;
+  std::size_t part_ = 0, variable_ = 0;
+};
 
 // A pattern's parts against a subject, segment by segment from star to star.
 class PartsMatch {
@@ -206,30 +219,22 @@ class PartsMatch {
   }
 
   bool middle(std::span<const Part> segment) {
-    const auto first_variable = variable_;
-    std::size_t size = 0;
+    PartPieces pieces(pool_, segment, resolved_.data() + variable_);
     bool has_question = false;
     for (const auto& part : segment) {
-      const bool question = part.type == PartType::question;
-      has_question |= question;
-      size += question ? 1 : text_of(part).size();
+      has_question |= part.type == PartType::question;
+      variable_ += part.type == PartType::variable ? 1 : 0;
     }
     const auto rest = subject_.substr(at_);
-    if (size > rest.size()) return false;
     const auto border = next_border();
     const SearchLimits limits{border == npos ? npos : border - at_, fields_end_ - std::min(fields_end_, at_)};
-    variable_ = first_variable;
     auto end = npos;
     if (has_question) {
-      AssembledCharacters characters(size);
-      assemble(segment, characters);
-      end = find_characters(characters.view(), rest, limits);
-    } else if (segment.size() == 1) {
-      end = find_bytes(text_of(segment[0]), rest, limits);
+      end = find_characters(pieces, rest, limits);
+    } else if (SegmentPiece piece; segment.size() == 1 && pieces.next(piece)) {
+      end = find_bytes(piece.bytes, rest, limits);
     } else {
-      AssembledBytes bytes(size);
-      assemble(segment, bytes);
-      end = find_bytes(bytes.view(), rest, limits);
+      end = find_joined(pieces, rest, limits);
     }
     at_ += end;
     return end != npos;
@@ -252,17 +257,6 @@ class PartsMatch {
       }
     }
     return end <= next_border();
-  }
-
-  template <class Units>
-  void assemble(std::span<const Part> segment, Units& units) {
-    for (const auto& part : segment) {
-      if (part.type == PartType::question) {
-        units.add_any_character();
-      } else {
-        units.add(text_of(part));
-      }
-    }
   }
 
   const PatternPool& pool_;
@@ -315,6 +309,10 @@ void set_head(Pattern& pattern, std::string_view literal) {
 
 std::uint64_t head_of(std::string_view text) {
   std::uint64_t head = 0;
+  if (std::endian::native == std::endian::little && text.size() >= 8) {
+    std::memcpy(&head, text.data(), 8);
+    return head;
+  }
   const auto size = std::min<std::size_t>(8, text.size());
   for (std::size_t i = 0; i < size; ++i) head |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
   return head;
@@ -369,7 +367,7 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
   pattern.offset = range.offset;
   pattern.size = range.size;
   if (rules.letter_case == Case::fold) {
-    for (auto i = range.offset; i < text.size(); ++i) text[i] = ascii_lower(text[i]);
+    for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
   }
   const auto kept = view(range);
   const auto wild = rules.wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
@@ -378,12 +376,13 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
     pattern.type = PatternType::exact;
     return pattern;
   }
-  const auto behind = kept.find_first_not_of('*', wild);  // a run of stars is one
-  if (kept[wild] == '?' || (behind != npos && find_wildcard(kept, behind) != npos)) {
+  auto behind = wild;  // a run of stars is one
+  while (behind < kept.size() && kept[behind] == '*') ++behind;
+  if (kept[wild] == '?' || find_wildcard(kept, behind) != npos) {
     pattern.type = PatternType::glob;
     return pattern;
   }
-  const auto tail = behind == npos ? std::string_view() : kept.substr(behind);
+  const auto tail = kept.substr(behind);
   if (wild == 0) {
     pattern.type = tail.empty() ? PatternType::any : PatternType::suffix;
     pattern.offset += static_cast<std::uint32_t>(kept.size() - tail.size());
@@ -468,7 +467,8 @@ Pattern PatternPool::make_fields(std::string_view source, Variables variables, b
     complete = fields[count++].size() < size;
   }
   fields[kArnFields - 1] = rest;
-  const auto has_variable = [](std::string_view field) { return field.find("${") != npos; };
+  const bool any_variable = variables == Variables::yes && source.find("${") != npos;
+  const auto has_variable = [&](std::string_view field) { return any_variable && field.find("${") != npos; };
   if (front_variables == Variables::yes && std::any_of(fields.begin(), fields.begin() + count, has_variable)) {
     auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
     if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;

@@ -3,12 +3,11 @@
 //
 // The commonest forms (any, exact, prefix, suffix, prefix*suffix) are told apart when compiled. A glob is matched
 // segment by segment from star to star, never back beyond the last star, so the time is linear but for segments with
-// '?' behind a star: those cost (text length) * (segment length / 64) steps at worst. '*' matches any run of bytes, '?'
-// one UTF-8 character. A value put in for a variable is literal: its own '*' and '?' match only themselves. A variable
-// whose key is absent or multivalued, or that is malformed, and has no default makes the pattern match nothing. At most
-// kMaxVariables in one pattern. Matching is const, is safe from any thread, and allocates only for a segment between
-// stars that is longer than 64 bytes and has '?', or than 1 KiB and has a variable. Source: IAM user guide, "Variables
-// and tags", "Resource" and "ARNs".
+// '?' behind a star (policy/text_search.h gives their bound). '*' matches any run of bytes, '?' one UTF-8 character. A
+// value put in for a variable is literal: its own '*' and '?' match only themselves. A variable whose key is absent or
+// multivalued, or that is malformed, and has no default makes the pattern match nothing. At most kMaxVariables in one
+// pattern. Matching is const, does not allocate, and is safe from any thread. Source: IAM user guide, "Variables and
+// tags", "Resource" and "ARNs".
 #pragma once
 
 #include <cstdint>

@@ -15,6 +15,13 @@ Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view json, Kind 
   return std::make_shared<const Policy>(compile(document, ids));
 }
 
+Result<std::shared_ptr<const Policy>> Policy::parse(const JsonTree& tree, std::uint32_t node, std::string_view json,
+                                                    Kind kind) {
+  const auto document = TRY(read_document(tree, node, json, kind));
+  TRY(validate(document));
+  return std::make_shared<const Policy>(compile(document, {}));
+}
+
 std::string_view Policy::text() const {
   return compiled_->text;
 }

@@ -20,6 +20,7 @@
 namespace podpass::policy {
 
 struct Compiled;
+struct JsonTree;
 struct Principal;
 
 // What a document is for decides its grammar (which elements must or may not appear) and its quota's error.
@@ -78,6 +79,10 @@ class Policy {
   // ErrorKind::invalid with AWS's text and code (MalformedPolicyDocument for IAM and STS kinds, MalformedPolicy for
   // bucket), status 400. The cause says where and why, for logs and for `podpass policy check`.
   static Result<std::shared_ptr<const Policy>> parse(std::string_view json, Kind kind, const PrincipalIds& ids = {});
+
+  // The same of a document that is a value in a larger one which has been read: `json` is the value's text.
+  static Result<std::shared_ptr<const Policy>> parse(const JsonTree& tree, std::uint32_t node, std::string_view json,
+                                                     Kind kind);
 
   explicit Policy(std::unique_ptr<const Compiled> compiled);  // made by parse
   ~Policy();

@@ -41,6 +41,10 @@ Result<void> check_no_principal(const Document& document, const StatementNodes& 
   return malformed_at(document, statement.any_principal(), "Policy document should not specify a principal.");
 }
 
+bool has_wildcard(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c == '*' || c == '?'; });
+}
+
 // The six fields of an ARN; the last keeps its colons. A cut-off one has fewer.
 struct ArnFields {
   std::array<std::string_view, 6> fields;
@@ -49,13 +53,13 @@ struct ArnFields {
 
 ArnFields split_arn(std::string_view text) {
   ArnFields arn;
-  while (arn.count < 5) {
-    const auto colon = text.find(':');
-    if (colon == npos) break;
-    arn.fields[arn.count++] = text.substr(0, colon);
-    text.remove_prefix(colon + 1);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size() && arn.count < 5; ++i) {  // fields are too short for find()
+    if (text[i] != ':') continue;
+    arn.fields[arn.count++] = text.substr(begin, i - begin);
+    begin = i + 1;
   }
-  arn.fields[arn.count++] = text;
+  arn.fields[arn.count++] = text.substr(begin);
   return arn;
 }
 
@@ -94,6 +98,7 @@ Result<void> check_legacy(const Document& document, const StatementNodes& statem
 
 Result<void> check_sids(const Document& document) {
   std::vector<std::string_view> sids;
+  sids.reserve(document.statements.size());
   for (const auto& statement : document.statements) {
     if (statement.sid && !document.tree[statement.sid].text.empty()) sids.push_back(document.tree[statement.sid].text);
   }
@@ -163,7 +168,7 @@ std::string resource_fault(std::string_view resource) {
     return "Partition \"" + std::string(partition) + "\" is not valid for resource \"" + shown + "\".";
   }
   const auto vendor = field(2);
-  if (vendor.find_first_of("*?") != npos && arn.count > 3) {
+  if (arn.count > 3 && has_wildcard(vendor)) {
     return "Resource vendor must be fully qualified and cannot contain regexes.";
   }
   const auto region = field(3);
@@ -182,8 +187,9 @@ std::string resource_fault(std::string_view resource) {
 Result<void> check_resource_format(const Document& document) {
   std::string fault;
   std::uint32_t where = 0;
+  std::vector<std::string_view> texts;
   for (const auto& statement : document.statements) {
-    std::vector<std::string_view> texts;
+    texts.clear();
     for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) { texts.push_back(item.text); });
     std::ranges::sort(texts);
     for (const auto text : texts) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "aws/arn.h"
 #include "base/strings.h"
@@ -27,11 +28,25 @@ Error unknown_member(std::string_view where, std::string_view name, std::string_
   return Error::invalid(concat({where, " has an unknown member \"", name, "\"; it may have ", known, "."}));
 }
 
-Result<JsonTree> read_json(std::string_view json, std::string_view where) {
-  auto tree = policy::read_json(json, policy::Charset::unicode, kMaxLineBytes);
-  if (!tree) return Error::invalid(concat({where, " is not JSON: ", tree.error().cause, "."}));
-  return tree;
+Result<void> read_json(std::string_view json, std::string_view where, JsonTree& tree) {
+  const auto read = policy::read_json(json, policy::Charset::unicode, kMaxLineBytes, tree);
+  if (!read) return Error::invalid(concat({where, " is not JSON: ", read.error().cause, "."}));
+  return {};
 }
+
+// A place in `policies`, for errors.
+struct Where {
+  std::string_view layer;
+  std::optional<std::size_t> level = {}, document = {};
+
+  std::string text() const {
+    auto text = concat({"policies.", layer});
+    for (const auto& index : {level, document}) {
+      if (index) text += "[" + std::to_string(*index) + "]";
+    }
+    return text;
+  }
+};
 
 bool is_white(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -79,13 +94,9 @@ class Splitter {
   std::string_view string() {
     const auto begin = at_;
     if (!take('"')) return {};
-    for (; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == '"') {
-        ++at_;
-        return text_.substr(begin, at_ - begin);
-      }
+    while ((at_ = policy::string_run(text_, at_)) < text_.size()) {
+      if (text_[at_] == '"') return text_.substr(begin, ++at_ - begin);
+      at_ += text_[at_] == '\\' ? 2 : 1;
     }
     at_ = text_.size();
     return {};
@@ -132,13 +143,16 @@ bool is_null(std::string_view json) {
 // Reads `policies` into a set.
 class PoliciesReader {
  public:
-  using Parse = std::function<Result<std::shared_ptr<const policy::Policy>>(std::string_view, Kind)>;
-  PoliciesReader(std::string_view text, const JsonTree& tree, Kind resource_kind, Parse parse)
-      : text_(text), tree_(tree), resource_kind_(resource_kind), parse_(std::move(parse)) {}
+  using Parsed = Result<std::shared_ptr<const policy::Policy>>;
+  // Of the text of a document; `node` is that of its object in the tree, or zero if it came as a string.
+  using Parse = std::function<Parsed(std::string_view text, std::uint32_t node, Kind kind)>;
+  // `node` of the tree, whose text is `text`.
+  PoliciesReader(std::string_view text, const JsonTree& tree, std::uint32_t node, Kind resource_kind, Parse parse)
+      : text_(text), tree_(tree), node_(node), resource_kind_(resource_kind), parse_(std::move(parse)) {}
 
   Result<std::shared_ptr<const Policies>> read() {
-    if (tree_[0].type != JsonType::object) return bad("policies", "must be an object");
-    for (auto i = 1U; i != tree_[0].next; i = tree_[i].next) {
+    if (tree_[node_].type != JsonType::object) return bad("policies", "must be an object");
+    for (auto i = node_ + 1; i != tree_[node_].next; i = tree_[i].next) {
       if (tree_[i].type != JsonType::null) TRY(layer(i));
     }
     auto& layers = made_->layers;
@@ -159,26 +173,27 @@ class PoliciesReader {
   Result<void> layer(std::uint32_t node) {
     auto& layers = made_->layers;
     const auto name = tree_[node].key;
-    if (name == "identity") return set(node, "policies.identity", Kind::identity, made_->identity);
+    const Where where{name};
+    if (name == "identity") return set(node, where, Kind::identity, made_->identity);
     if (name == "session") {
       layers.has_session = true;
-      return set(node, "policies.session", Kind::session, made_->session);
+      return set(node, where, Kind::session, made_->session);
     }
     if (name == "endpoint") {
       layers.has_endpoint = true;
-      return set(node, "policies.endpoint", Kind::endpoint, made_->endpoint);
+      return set(node, where, Kind::endpoint, made_->endpoint);
     }
     if (name == "scp") {
       layers.has_service_control = true;
-      return levels(node, "policies.scp", Kind::service_control, made_->service_control);
+      return levels(node, where, Kind::service_control, made_->service_control);
     }
     if (name == "rcp") {
       layers.has_resource_control = true;
-      return levels(node, "policies.rcp", Kind::resource_control, made_->resource_control);
+      return levels(node, where, Kind::resource_control, made_->resource_control);
     }
     if (name == "boundary") return boundary(node);
     if (name == "resource") {
-      layers.resource = TRY(document(node, "policies.resource", resource_kind_));
+      layers.resource = TRY(document(node, where, resource_kind_));
       return {};
     }
     return unknown_member("policies", name, "identity, resource, boundary, session, scp, rcp and endpoint");
@@ -186,50 +201,56 @@ class PoliciesReader {
 
   Result<void> boundary(std::uint32_t node) {
     Set policies;
-    TRY(set(node, "policies.boundary", Kind::identity, policies));
+    TRY(set(node, {"boundary"}, Kind::identity, policies));
     if (policies.size() > 1) return bad("policies.boundary", "may have one document, as a principal has one boundary");
     made_->layers.has_boundary = true;
     if (!policies.empty()) made_->layers.boundary = policies.front();
     return {};
   }
 
-  Result<void> set(std::uint32_t node, const std::string& where, Kind kind, Set& out) {
+  Result<void> set(std::uint32_t node, Where where, Kind kind, Set& out) {
     if (tree_[node].type != JsonType::list) {
-      out.push_back({TRY(document(node, where, kind)), {}, {}});
+      const auto* policy = TRY(document(node, where, kind));
+      out.push_back({policy, {}, {}});
       return {};
     }
     for (auto i = node + 1; i != tree_[node].next; i = tree_[i].next) {
-      out.push_back({TRY(document(i, where + "[" + std::to_string(out.size()) + "]", kind)), {}, {}});
+      where.document = out.size();
+      const auto* policy = TRY(document(i, where, kind));
+      out.push_back({policy, {}, {}});
     }
     return {};
   }
 
-  Result<void> levels(std::uint32_t node, const std::string& where, Kind kind, std::vector<Set>& out) {
-    if (tree_[node].type != JsonType::list) return bad(where, "must be a list of levels, each a list of documents");
+  Result<void> levels(std::uint32_t node, Where where, Kind kind, std::vector<Set>& out) {
+    if (tree_[node].type != JsonType::list)
+      return bad(where.text(), "must be a list of levels, each a list of documents");
     std::size_t count = 0;
     policy::for_each_child(tree_, node, [&](std::uint32_t) { ++count; });
-    if (count > kMaxLevels) return bad(where, "has more than " + std::to_string(kMaxLevels) + " levels");
+    if (count > kMaxLevels) return bad(where.text(), "has more than " + std::to_string(kMaxLevels) + " levels");
     for (auto i = node + 1; i != tree_[node].next; i = tree_[i].next) {
-      const auto place = where + "[" + std::to_string(out.size()) + "]";
-      if (tree_[i].type != JsonType::list) return bad(place, "must be a list of documents: one level");
-      TRY(set(i, place, kind, out.emplace_back()));
+      where.level = out.size();
+      if (tree_[i].type != JsonType::list) return bad(where.text(), "must be a list of documents: one level");
+      TRY(set(i, where, kind, out.emplace_back()));
     }
     return {};
   }
 
-  Result<const policy::Policy*> document(std::uint32_t node, const std::string& where, Kind kind) {
+  Result<const policy::Policy*> document(std::uint32_t node, const Where& where, Kind kind) {
     const auto& json = tree_[node];
     if (json.type != JsonType::text && json.type != JsonType::object) {
-      return bad(where, "must be a policy: an object, or a string that holds one");
+      return bad(where.text(), "must be a policy: an object, or a string that holds one");
     }
-    auto made = parse_(json.type == JsonType::text ? json.text : text_.substr(json.begin, json.end - json.begin), kind);
-    if (!made) return bad(where, concat({"is refused: ", made.error().message, " (", made.error().cause, ")"}));
-    made_->kept.push_back(*made);
-    return made->get();
+    auto made = json.type == JsonType::text ? parse_(json.text, 0, kind)
+                                            : parse_(text_.substr(json.begin, json.end - json.begin), node, kind);
+    if (!made) return bad(where.text(), concat({"is refused: ", made.error().message, " (", made.error().cause, ")"}));
+    made_->kept.push_back(*std::move(made));
+    return made_->kept.back().get();
   }
 
   std::string_view text_;
   const JsonTree& tree_;
+  std::uint32_t node_;
   Kind resource_kind_;
   Parse parse_;
   std::shared_ptr<Policies> made_ = std::make_shared<Policies>();
@@ -254,7 +275,8 @@ Result<void> split_members(std::string_view line, Members& members) {
   const bool bad_id = !members.id.empty() && !(scalar && is_id(members.id));
   if (bad_id) members.id = {};
   if (!split) {
-    TRY(read_json(line, "the line"));  // says where
+    JsonTree tree;
+    TRY(read_json(line, "the line", tree));  // says where
     return bad("the line", "must be an object");
   }
   if (!unknown.empty()) return unknown_member("the line", codec::clean_text(unknown), "id, request and policies");
@@ -271,9 +293,11 @@ policy::Kind resource_kind(const policy::Request& request) {
   return iequals(service, "sts") && role ? Kind::trust : Kind::resource;
 }
 
-CaseReader::CaseReader() = default;
+CaseReader::CaseReader() : seen_(kMaxKept) {}
 
 Result<Case> CaseReader::read(std::string_view line) {
+  if (const auto made = read_whole(line)) return *made;
+  // Member by member, which tells what is wrong.
   Members members;
   TRY(split_members(line, members));
   Case made;
@@ -285,31 +309,75 @@ Result<Case> CaseReader::read(std::string_view line) {
   return made;
 }
 
-Result<std::shared_ptr<const policy::Policy>> CaseReader::parse(std::string_view text, Kind kind) {
-  auto& known = kept_[static_cast<std::size_t>(kind)].documents;
-  if (const auto found = known.find(text); found != known.end()) return found->second;
-  auto made = TRY(policy::Policy::parse(text, kind));
-  ++kept_count_;
-  kept_bytes_ += text.size();
-  known.emplace(text, made);
+std::optional<Case> CaseReader::read_whole(std::string_view line) {
+  if (!policy::read_json(line, policy::Charset::unicode, kMaxLineBytes, tree_)) return {};
+  const auto& root = tree_[0];
+  if (root.type != JsonType::object) return {};
+  std::uint32_t request = 0, policies = 0;
+  Case made;
+  for (auto i = 1U; i != root.next; i = tree_[i].next) {
+    const auto& member = tree_[i];
+    const auto text = line.substr(member.begin, member.end - member.begin);
+    if (member.key == "request" && text.size() <= aws::kMaxRequestJson) {
+      request = i;
+    } else if (member.key == "policies") {
+      policies = i;
+    } else if (member.key == "id" && is_id(text)) {
+      made.id = text;
+    } else {
+      return {};
+    }
+  }
+  if (request == 0 || policies == 0) return {};
+  const auto read = request_.read(tree_, request);
+  if (!read) return {};
+  made.request = *read;
+  const auto& json = tree_[policies];
+  auto set = set_of(line.substr(json.begin, json.end - json.begin), policies, line, resource_kind(*made.request));
+  if (!set) return {};
+  made.policies = *std::move(set);
   return made;
 }
 
+template <class T>
+void CaseReader::keep(ByText<T>& known, const TextKey& key, Kind kind, const std::shared_ptr<const T>& made) {
+  const auto hash = std::uint64_t{key.hash} + static_cast<std::uint64_t>(kind);
+  auto& recent = seen_[hash % seen_.size()];
+  const bool again = std::ranges::find(recent, hash) != recent.end();
+  std::shift_right(recent.begin(), recent.end(), 1);
+  recent[0] = hash;
+  if (!again || key.text.size() > kMaxKeptSet) return;
+  ++kept_count_;
+  kept_bytes_ += key.text.size();
+  known.emplace(key.text, made);
+}
+
 Result<std::shared_ptr<const Policies>> CaseReader::read_policies(std::string_view json, Kind resource_kind) {
+  const auto& known = kept_[static_cast<std::size_t>(resource_kind)].sets;
+  if (const auto found = known.find(TextKey(json)); found != known.end()) return found->second;
+  TRY(read_json(json, "policies", tree_));
+  return set_of(json, 0, json, resource_kind);
+}
+
+Result<std::shared_ptr<const Policies>> CaseReader::set_of(std::string_view json, std::uint32_t set,
+                                                           std::string_view whole, Kind resource_kind) {
   auto& known = kept_[static_cast<std::size_t>(resource_kind)].sets;
-  if (const auto found = known.find(json); found != known.end()) return found->second;
+  const TextKey key(json);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
   if (kept_count_ > kMaxKept || kept_bytes_ > kMaxKeptBytes) {
     kept_ = {};
     kept_count_ = kept_bytes_ = 0;
   }
-  const auto tree = TRY(read_json(json, "policies"));
-  auto made = TRY(PoliciesReader(json, tree, resource_kind, [this](std::string_view text, Kind kind) {
-                    return parse(text, kind);
-                  }).read());
-  if (json.size() > kMaxKeptSet) return made;
-  ++kept_count_;
-  kept_bytes_ += json.size();
-  known.emplace(json, made);
+  const auto parse = [&](std::string_view text, std::uint32_t node, Kind kind) -> PoliciesReader::Parsed {
+    auto& documents = kept_[static_cast<std::size_t>(kind)].documents;
+    const TextKey document(text);
+    if (const auto found = documents.find(document); found != documents.end()) return found->second;
+    auto made = TRY(node == 0 ? policy::Policy::parse(text, kind) : policy::Policy::parse(tree_, node, text, kind));
+    keep(documents, document, kind, made);
+    return made;
+  };
+  auto made = TRY(PoliciesReader(whole, tree_, set, resource_kind, parse).read());
+  keep(known, key, resource_kind, made);
   return made;
 }
 

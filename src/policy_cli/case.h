@@ -4,8 +4,9 @@
 //
 // The request is as aws/request_json.h has it. Policies: what is absent does not apply; a document is a JSON object, or
 // a string that holds one. Errors say which member is wrong, and for a document where and why. A CaseReader is for one
-// thread and keeps what it compiled, up to kMaxKept texts of policies; a Case shows the line and the reader, and lives
-// until the reader's next read().
+// thread and keeps what came twice, up to kMaxKept texts of policies; a Case shows the line and the reader, and lives
+// until the reader's next read(). What is seen for the first time is not kept: most lines of some inputs bring policies
+// that never come again.
 #pragma once
 
 #include <array>
@@ -18,6 +19,7 @@
 
 #include "aws/request_json.h"
 #include "base/result.h"
+#include "policy/json_reader.h"
 #include "policy/policy.h"
 
 namespace podpass::policy_cli {
@@ -63,22 +65,44 @@ class CaseReader {
   Result<std::shared_ptr<const Policies>> read_policies(std::string_view json, policy::Kind resource_kind);
 
  private:
-  Result<std::shared_ptr<const policy::Policy>> parse(std::string_view text, policy::Kind kind);
-
-  aws::RequestReader request_;
-
+  // A text that holds policies, as the key of what is kept of it.
+  struct TextKey {
+    std::string_view text;
+    std::size_t hash;
+    explicit TextKey(std::string_view text) : text(text), hash(std::hash<std::string_view>()(text)) {}
+  };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(const std::string& text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(const TextKey& key) const { return key.hash; }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+    bool operator()(const TextKey& a, std::string_view b) const { return a.text == b; }
+    bool operator()(std::string_view a, const TextKey& b) const { return a == b.text; }
   };
   template <class T>
-  using ByText = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  using ByText = std::unordered_map<std::string, std::shared_ptr<const T>, Hash, Equal>;
   struct Kept {
-    ByText<std::shared_ptr<const Policies>> sets;
-    ByText<std::shared_ptr<const policy::Policy>> documents;
+    ByText<Policies> sets;
+    ByText<policy::Policy> documents;
   };
+
+  // A line that has nothing wrong with it; nothing for others, and some good ones.
+  std::optional<Case> read_whole(std::string_view line);
+  // Policies whose text is `json` and whose node in tree_ is `set`; `whole` is the text of the tree.
+  Result<std::shared_ptr<const Policies>> set_of(std::string_view json, std::uint32_t set, std::string_view whole,
+                                                 policy::Kind resource_kind);
+  // Keeps what is made of a text that was seen before.
+  template <class T>
+  void keep(ByText<T>& known, const TextKey& key, policy::Kind kind, const std::shared_ptr<const T>& made);
+
+  aws::RequestReader request_;
+  policy::JsonTree tree_;     // of the line or the policies read last
   std::array<Kept, 9> kept_;  // by kind; sets: of the resource's policy
   std::size_t kept_count_ = 0, kept_bytes_ = 0;
+  std::vector<std::array<std::uint64_t, 4>> seen_;  // hashes of texts, the last ones at each place
 };
 
 // What a resource's policy is for a request: of a bucket, a role's trust policy, or another service's.

@@ -2,9 +2,11 @@
 // signed by a key of a cluster that has this issuer.
 //
 // Several clusters may have one issuer URL, so each one's keys are tried, and the one whose key it is stands in the
-// result. Keys of providers that are no cluster here are not fetched; see docs/decisions/063_web_identities.md. Reads
-// only; the Call's rules hold. Errors: those of claims.h; their `cause` says what the caller is not told.
-// Source: STS API reference, AssumeRoleWithWebIdentity.
+// result. For a key that is not stored, the keys of registered clusters are read again; where the registration says so,
+// the cluster's API server reviews the token: both by waiting outside (aws/call.h). Keys of providers that are no
+// cluster here are not fetched; see docs/decisions/063_web_identities.md. Reads only; the Call's rules hold. Errors:
+// those of claims.h, IDPRejectedClaim for what a review refuses, IDPCommunicationError where a cluster can't be asked;
+// their `cause` says what the caller is not told. Source: STS API reference, AssumeRoleWithWebIdentity.
 #pragma once
 
 #include <string>

@@ -278,6 +278,7 @@ Result<void> take_flags(Flags& flags) {
   options.patch = flags.patch.take();
   options.failure_policy = parse_failure_policy(flags.failure_policy).value_or(FailurePolicy::ignore);
   options.patience = TRY(cli::parse_duration(flags.lookup_timeout));
+  if (options.patience < Seconds{1}) return Error::invalid("--lookup-timeout: give a second or more.");
   options.api_server = TRY(find_api_server(flags));
   options.tls_minimum = flags.minimum == "1.3" ? crypto::TlsVersion::tls13 : crypto::TlsVersion::tls12;
   options.metrics_port =

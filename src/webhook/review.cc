@@ -87,7 +87,9 @@ Review ReviewReader::read(std::string_view text) const {
 }
 
 std::string write_answer(const Review& review, const Answer& answer) {
-  std::string out = R"({"kind":"AdmissionReview","apiVersion":)";
+  std::string out;
+  out.reserve(512 + 512 * answer.patch.size());
+  out += R"({"kind":"AdmissionReview","apiVersion":)";
   codec::write_json_string(review.api_version, out);
   out += R"(,"response":{"uid":)";
   codec::write_json_string(review.uid, out);

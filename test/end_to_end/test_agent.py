@@ -161,3 +161,33 @@ curl -s -w '%{{http_code}}\n' http://localhost:2703/healthz
                           env={**os.environ, "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["400", "400", "200"], done.stdout + done.stderr
+
+
+def test_the_node_has_no_keys_but_a_token(podpass, tmp_path):
+    """The agent's own credentials by AssumeRoleWithWebIdentity, with a token that the cluster gave it."""
+    associate(podpass)
+    iam = podpass.client("iam")
+    issuer = podpass.client("eks").describe_cluster(name=CLUSTER)["cluster"]["identity"]["oidc"]["issuer"]
+    provider = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])["OpenIDConnectProviderArn"]
+    host = issuer.split("://")[1]
+    trust = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{host}:sub": "system:serviceaccount:kube-system:podpass-agent",
+                                       f"{host}:aud": "sts.amazonaws.com"}}}]}
+    role = iam.create_role(RoleName="node", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="node", PolicyName="exchange", PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": "eks-auth:AssumeRoleForPodIdentity"}]}))
+    file = tmp_path / "token"
+    variables = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": str(file)}
+    file.write_text(podpass.token("kube-system", "somebody-else", "--audience", "sts.amazonaws.com"))
+    with Agent(podpass, tmp_path, variables, "--node-name", "node-1") as agent:
+        status, text = agent.ask(podpass.mint("ns", "sa"))
+        assert status == 500 and "AccessDenied" in text and "role/node" in text
+        file.write_text(podpass.token("kube-system", "podpass-agent", "--audience", "sts.amazonaws.com"))
+        agent.status_becomes(podpass.mint("ns", "sa"), 200, PATIENCE)
+        assert "web identity: role " + role in agent.log.read_text()
+        # The role may not watch, and the refusal names the session: it is called as the node is.
+        started = time.monotonic()
+        while ":assumed-role/node/node-1 is not authorized to perform: podpass:Watch" not in agent.log.read_text():
+            assert time.monotonic() - started < PATIENCE, agent.log.read_text()
+            time.sleep(0.05)

@@ -254,6 +254,7 @@ def test_preview_of_a_role_and_its_errors():
 def test_what_is_missing_is_said():
     for flags, text in ((["--no-tls"], "The webhook knows no identities"),
                         (["--endpoint", "http://127.0.0.1:1"], "--endpoint needs --cluster-name and --region"),
+                        (["--no-tls", "--lookup-timeout", "0", "--watch-container-credentials-config", "x"], "a second or more"),
                         (["--no-tls", "--self-signed", "--watch-container-credentials-config", "x"], "not both"),
                         (["--self-signed", "--watch-container-credentials-config", "x"], "needs an API server"),
                         (["--watch-container-credentials-config", "x", "--tls-cert", "/none.crt"], "/none.crt")):

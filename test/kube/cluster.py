@@ -24,6 +24,7 @@ PROGRAMS = pathlib.Path(os.environ.get("PODPASS_KUBE", ROOT / "build" / "kube"))
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 POD_AUDIENCE = "pods.eks.amazonaws.com"
 SYSTEM = "podpass-system"  # the namespace of what belongs to Podpass itself
+AGENTS = "podpass-agent"  # the agent's, which is its own
 STS_AUDIENCE = "sts.amazonaws.com"
 READY_SECONDS = 60
 IMAGE = "registry.example/app:1"
@@ -271,12 +272,12 @@ class Cluster:
             "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": user}],
         })
 
-    def system_account(self, name):
-        """A service account in Podpass' own namespace, if it is not there yet."""
-        if self.request("GET", f"/api/v1/namespaces/{SYSTEM}").status == 404:
-            self.namespace(SYSTEM)
-        if self.request("GET", f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/{name}").status == 404:
-            self.service_account(SYSTEM, name)
+    def system_account(self, name, namespace=SYSTEM):
+        """A service account of Podpass' own, if it is not there yet."""
+        if self.request("GET", f"/api/v1/namespaces/{namespace}").status == 404:
+            self.namespace(namespace)
+        if self.request("GET", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}").status == 404:
+            self.service_account(namespace, name)
 
     def server_token_file(self):
         """The token that the Podpass server shows: of a service account that may review tokens."""

@@ -28,7 +28,8 @@ class Server(podpass_server.Podpass):
 
 def web_identity(server, cluster, role_arn, service_account, name="1"):
     """The environment of a part of Podpass that runs in the cluster: a role, and a token as the kubelet projects it."""
-    cluster.system_account(service_account)
+    namespace = kubernetes.AGENTS if service_account == "podpass-agent" else kubernetes.SYSTEM
+    cluster.system_account(service_account, namespace)
     token_file = cluster.directory / f"{service_account}-{name}.token"
-    token_file.write_text(cluster.token(kubernetes.SYSTEM, service_account, audience=kubernetes.STS_AUDIENCE))
+    token_file.write_text(cluster.token(namespace, service_account, audience=kubernetes.STS_AUDIENCE))
     return server.bare_env(AWS_ROLE_ARN=role_arn, AWS_WEB_IDENTITY_TOKEN_FILE=str(token_file))

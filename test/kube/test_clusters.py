@@ -148,7 +148,7 @@ def test_a_node_gets_credentials_for_its_own_pods_only(server, world, cluster, n
         return cluster.mint(aud=[audience], sub=f"system:serviceaccount:{space}:{service_account}", **{"kubernetes.io": claims})
 
     def exchanged(node_of_agent, node_of_pod):
-        agents = token(node_of_agent, "podpass-agent", kubernetes.STS_AUDIENCE, {"name": "agent", "uid": "2"}, kubernetes.SYSTEM)
+        agents = token(node_of_agent, "podpass-agent", kubernetes.STS_AUDIENCE, {"name": "agent", "uid": "2"}, kubernetes.AGENTS)
         credentials = server.client("sts").assume_role_with_web_identity(
             RoleArn=registration["nodeRoleArn"], RoleSessionName="agent", WebIdentityToken=agents)["Credentials"]
         return refusal(server, registered, token(node_of_pod, "sa", kubernetes.POD_AUDIENCE, web, namespace), Keys.of(credentials))
@@ -186,12 +186,12 @@ def test_two_clusters_with_one_issuer(server, world, cluster, namespace, registe
 
 def test_two_clusters_with_one_issuer_have_different_nodes(server, cluster, second_cluster, registration, second, name):
     """They have one identity provider in IAM; the agent's role of one is not for the other's agents."""
-    second_cluster.system_account("podpass-agent")
-    cluster.system_account("podpass-agent")
+    second_cluster.system_account("podpass-agent", kubernetes.AGENTS)
+    cluster.system_account("podpass-agent", kubernetes.AGENTS)
     of_second = server.register(f"{name}-second", second_cluster)["nodeRoleArn"]
 
     def assume(role_arn, of):
-        token = of.token(kubernetes.SYSTEM, "podpass-agent", audience=kubernetes.STS_AUDIENCE)
+        token = of.token(kubernetes.AGENTS, "podpass-agent", audience=kubernetes.STS_AUDIENCE)
         sts = server.client("sts")
         try:
             sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName="node", WebIdentityToken=token)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "policy/explain.h"
 
 namespace podpass::reference {
@@ -180,7 +181,8 @@ constexpr std::array kCallers = {"anonymous",      "root",    "user",        "ro
 
 }  // namespace
 
-EngineStack::EngineStack(const Case& of, const Stack& stack, Choices& style) : of_(of), style_(style) {
+EngineStack::EngineStack(const Case& of, const Stack& stack, Choices& style, const policy::SessionKeys* session)
+    : of_(of), style_(style), session_(session) {
   layers_.identity = take(stack.identity);
   if (stack.resource) layers_.resource = take(*stack.resource);
   layers_.trust = stack.trust;
@@ -202,7 +204,7 @@ const policy::Policy* EngineStack::take(const Document& document) {
     accepted_ = false;
     return nullptr;
   }
-  policies_.push_back(*std::move(policy));
+  policies_.push_back(session_ ? policy::fold(*policy, *session_) : *policy);
   return policies_.back().get();
 }
 
@@ -245,6 +247,26 @@ std::string wrong_explanation(const Case& of, const Ask& ask, const policy::Laye
   if (decision.allowed() != whole.blocked_by.empty()) return "allowed, but not everywhere; or the other way round";
   if (!decision.allowed() && whole.blocked_by.front() != decision.layer) return "another layer refuses first";
   return {};
+}
+
+std::string wrong_folding(const Case& of, const Ask& ask, Choices& choices) {
+  auto session = ask;
+  std::erase_if(session.keys, [&](const auto&) { return choices.chance(50); });
+  const EngineRequest request(of, session);
+  const auto odd = choices.below(2);
+  const policy::SessionKeys keys{request.get().context, [&](std::string_view key) {
+                                   const auto is_key = [&](const auto& each) { return iequals(each.first, key); };
+                                   return policy::fold_hash(key) % 2 == odd && std::ranges::none_of(ask.keys, is_key);
+                                 }};
+  auto style = plain();
+  const EngineStack whole(of, of.stack, style), folded(of, of.stack, style, &keys);
+  const auto before = engine_decides(of, ask, whole.layers()), after = engine_decides(of, ask, folded.layers());
+  if (before.outcome != after.outcome || before.layer != after.layer || before.level != after.level ||
+      before.policy != after.policy || before.statement != after.statement) {
+    return "whole: " + spelled(before.outcome, before.layer, before.level) +
+           ", folded: " + spelled(after.outcome, after.layer, after.level);
+  }
+  return wrong_explanation(of, ask, folded.layers());
 }
 
 std::string difference(const Case& of, Tally* tally) {

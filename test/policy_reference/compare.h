@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/fold.h"
 #include "policy/policy.h"
 #include "policy_reference/cases.h"
 #include "policy_reference/reference.h"
@@ -18,7 +19,8 @@ namespace podpass::reference {
 // A case's policies as the engine has them. `style` as for write().
 class EngineStack {
  public:
-  EngineStack(const Case& of, const Stack& stack, Choices& style);
+  // With `session` the policies are folded for it.
+  EngineStack(const Case& of, const Stack& stack, Choices& style, const policy::SessionKeys* session = nullptr);
   EngineStack(const EngineStack&) = delete;
   EngineStack& operator=(const EngineStack&) = delete;
 
@@ -32,6 +34,7 @@ class EngineStack {
 
   const Case& of_;
   Choices& style_;
+  const policy::SessionKeys* session_;
   bool accepted_ = true;
   std::vector<std::shared_ptr<const policy::Policy>> policies_;
   std::deque<std::vector<policy::NamedPolicy>> sets_;
@@ -45,6 +48,9 @@ void leave_out_refused(Case& of);
 policy::Decision engine_decides(const Case& of, const Ask& ask, const policy::Layers& layers);
 // Empty if the engine explains what it decides.
 std::string wrong_explanation(const Case& of, const Ask& ask, const policy::Layers& layers);
+
+// Empty if policies folded for a session that has some of the ask's keys, and lacks some others, decide as they did.
+std::string wrong_folding(const Case& of, const Ask& ask, Choices& choices);
 
 // What was seen, to tell whether the cases are worth something.
 struct Tally {

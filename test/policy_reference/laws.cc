@@ -199,8 +199,16 @@ std::string explained(const Case& of, Choices&) {
   return wrong.empty() ? wrong : "explain agrees with evaluate: " + wrong + "\n" + described(of, ask);
 }
 
+std::string folded(const Case& of, Choices& choices) {
+  for (const auto& ask : of.asks) {
+    const auto wrong = wrong_folding(of, ask, choices);
+    if (!wrong.empty()) return "folded policies decide as whole ones: " + wrong + "\n" + described(of, ask);
+  }
+  return {};
+}
+
 constexpr std::array kLaws = {deny_more,           allow_more, other_spelling, other_letters, one_document,
-                              boundary_intersects, limit_less, level_more,     explained};
+                              boundary_intersects, limit_less, level_more,     explained,     folded};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-#include "up/first_start.h"
+#include "server/first_start.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "sts/assume.h"
 #include "sts/session_token.h"
 
-namespace podpass::up {
+namespace podpass::server {
 namespace {
 
 // deployment/identity
@@ -145,4 +145,4 @@ Result<aws::SigningCredentials> node_session(store::Store& store, const aws::Dep
                                  sts::seal_session(session, deployment.sessions->ring())};
 }
 
-}  // namespace podpass::up
+}  // namespace podpass::server

@@ -1,4 +1,4 @@
-#include "up/keys.h"
+#include "server/keys.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "store/memory_backend.h"
 #include "store/test_directory.h"
 
-namespace podpass::up {
+namespace podpass::server {
 namespace {
 
 class MasterKey : public testing::Test {
@@ -114,4 +114,4 @@ TEST_F(SessionKeysTest, AnotherMasterKeyIsRefused) {
 }
 
 }  // namespace
-}  // namespace podpass::up
+}  // namespace podpass::server

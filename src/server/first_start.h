@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "store/store.h"
 
-namespace podpass::up {
+namespace podpass::server {
 
 // The role that the embedded agent acts with, as a node's instance role on EKS: it may exchange tokens and nothing
 // else.
@@ -29,4 +29,4 @@ Result<std::string> node_role_id(store::Store& store, const aws::Deployment& dep
 // A session of the node's role, an hour long.
 Result<aws::SigningCredentials> node_session(store::Store& store, const aws::Deployment& deployment);
 
-}  // namespace podpass::up
+}  // namespace podpass::server

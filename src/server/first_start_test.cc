@@ -1,4 +1,4 @@
-#include "up/first_start.h"
+#include "server/first_start.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "sts/assume.h"
 #include "sts/session_token.h"
 
-namespace podpass::up {
+namespace podpass::server {
 namespace {
 
 class FirstStart : public testing::Test {
@@ -157,4 +157,4 @@ TEST_F(FirstStart, TheNodesRoleExchangesTokensAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace podpass::up
+}  // namespace podpass::server

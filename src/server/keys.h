@@ -14,7 +14,7 @@
 #include "crypto/seal.h"
 #include "store/store.h"
 
-namespace podpass::up {
+namespace podpass::server {
 
 inline constexpr std::chrono::hours kSessionKeyAge{30 * 24};
 inline constexpr std::size_t kSessionKeysKept = 4;  // sessions live 36 hours at most
@@ -26,4 +26,4 @@ Result<std::shared_ptr<const crypto::KeyRing>> open_master_key(const std::filesy
 Result<std::shared_ptr<const crypto::KeyRing>> current_session_keys(store::Store& store, const crypto::KeyRing& master,
                                                                     Random& random, Time now);
 
-}  // namespace podpass::up
+}  // namespace podpass::server

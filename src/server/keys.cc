@@ -1,4 +1,4 @@
-#include "up/keys.h"
+#include "server/keys.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include "cli/connection.h"
 #include "codec/base64.h"
 
-namespace podpass::up {
+namespace podpass::server {
 namespace {
 
 // session_keys/ring
@@ -83,4 +83,4 @@ Result<std::shared_ptr<const crypto::KeyRing>> current_session_keys(store::Store
   return ring;
 }
 
-}  // namespace podpass::up
+}  // namespace podpass::server
