@@ -12,7 +12,6 @@ import pytest
 from podpass_server import ACCOUNT, BINARY, REGION, Keys
 
 ISSUER = "https://kubernetes.default.svc.cluster.local"
-NODE_SUBJECT = "system:serviceaccount:podpass-system:podpass-agent"
 
 
 def encoded(data):
@@ -187,14 +186,15 @@ def test_two_clusters_with_one_issuer_never_mix(server, world, name, keys, by_fi
         assert (answer.status, answer.error_type) == (400, "InvalidTokenException")
 
 
-def test_a_node_gets_in_by_its_own_token(server, world, name, keys, by_file):
+def test_a_node_gets_in_by_its_own_token(server, world, name, by_file, tmp_path):
     """The whole way without long-lived keys: web identity, the node role, the exchange, and only for the node's own pods."""
     cluster, other = f"{name}-far", f"{name}-other"
+    keys = [SigningKey(tmp_path, kid) for kid in ("far", "other")]  # clusters with one issuer are told apart by their keys
     by_file(cluster, keys[0])
     by_file(other, keys[1])
     world.associate(world.role(), "app", "default", cluster)
     sts = server.client("sts")
-    token = keys[0].token("podpass-system", "podpass-agent", "sts.amazonaws.com", node="node-1")
+    token = keys[0].token("podpass-agent", "podpass-agent", "sts.amazonaws.com", node="node-1")
     role = f"arn:aws:iam::{ACCOUNT}:role/podpass-node-{cluster}"
     node = Keys.of(sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=token)["Credentials"])
     assert exchange(server, cluster, keys[0].token("default", "app", node="node-1"), node).status == 200
@@ -204,7 +204,7 @@ def test_a_node_gets_in_by_its_own_token(server, world, name, keys, by_file):
     watched = server.signed("podpass", "GET", f"/clusters/{cluster}/pod-identity-association-changes", keys=node)
     assert watched.status == 200 and watched.json["changes"][0]["serviceAccount"] == "app"
     for bad in (keys[0].token("default", "app", "sts.amazonaws.com"),  # another service account
-                keys[1].token("podpass-system", "podpass-agent", "sts.amazonaws.com")):  # the other cluster's, with the same issuer
+                keys[1].token("podpass-agent", "podpass-agent", "sts.amazonaws.com")):  # the other cluster's, with the same issuer
         with pytest.raises(sts.exceptions.ClientError):
             sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=bad)
 
@@ -233,7 +233,7 @@ def test_register_by_kubeconfig(server, world, name, keys, api_server, tmp_path,
 
     # A deleted pod's token is refused, a rotated key is read at once, and an API server that is away lets nobody in.
     api_server.review(error="pod not found")
-    answer = exchange(server, cluster, keys[0].token("default", "app"))
+    answer = exchange(server, cluster, keys[0].token("default", "app", node="not yet reviewed"))  # an outcome is kept for a second
     assert answer.error_type == "InvalidTokenException" and "pod not found" in answer.text
     api_server.review("app")
     api_server.answers["GET", "/openid/v1/jwks"] = (200, keys[1].jwks)
