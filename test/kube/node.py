@@ -13,6 +13,7 @@ import shlex
 import subprocess
 
 import podpass_server
+import pytest
 from podpass_server import COMMAND_SECONDS
 from processes import Process, eventually
 
@@ -32,6 +33,8 @@ class Namespace:
 
     def __init__(self, directory, name, uplink=None):
         """`uplink`: the namespace that all its traffic goes through; None: the host, and only the host is reached."""
+        if os.geteuid() != 0:
+            pytest.skip("needs root: nodes and pods are Linux namespaces")
         self.directory = pathlib.Path(directory)
         self.name = name
         self._holder = Process(f"{name}.namespace", directory, ["unshare", "--net", "--mount", "sh", "-c", "echo made; exec sleep infinity"])
