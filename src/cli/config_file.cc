@@ -40,16 +40,17 @@ Result<std::vector<std::string>> inputs_of(const codec::Value& value, std::strin
   std::vector<std::string> inputs;
   auto add = [&](const codec::Value& one) {
     auto text = text_of(one);
-    if (text) inputs.push_back(*std::move(text));
-    return text.has_value();
+    const bool good = text.has_value();
+    if (good) inputs.push_back(*std::move(text));
+    return good;
   };
-  bool good = true;
+  bool all_good = true;
   if (const auto* list = value.as<codec::Value::List>()) {
-    good = std::ranges::all_of(*list, add);
+    all_good = std::ranges::all_of(*list, add);
   } else {
-    good = add(value);
+    all_good = add(value);
   }
-  if (!good) {
+  if (!all_good) {
     return Error::invalid(fmt::format("{}: {}: give text, a number, true, false, or a list of these.", where, name));
   }
   return inputs;
