@@ -172,10 +172,11 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error::not_found(fmt::format("Cannot read {}.", path.string()));
+  std::ifstream file(path, std::ios::binary);  // waits for a pipe, as of a shell's <(...)
+  if (!file) return Error::not_found(fmt::format("Cannot read {}: {}.", path.string(), std::strerror(errno)));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Error::unavailable(fmt::format("Cannot read {}: {}.", path.string(), std::strerror(errno)));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kMaxFileBytes) return Error::invalid(fmt::format("{} is too large.", path.string()));
   return text;

@@ -110,7 +110,14 @@ bool is_open(kube::ApiServer server) {
 }
 
 Result<void> tell_api_server(const RegisterOptions& options, Told& told) {
-  const auto server = TRY(api_server(options.kubeconfig));
+  const auto found = api_server(options.kubeconfig);
+  if (!found && found.error().kind == ErrorKind::not_found) {
+    return Error::invalid(
+        fmt::format("{}. Name one with --kubeconfig, or for a cluster that is not reached from here "
+                    "give --issuer and --jwks-file.",
+                    found.error().message));
+  }
+  const auto server = TRY(found);
   auto issuer = TRY(read_issuer(server));
   if (!options.issuer.empty() && options.issuer != issuer.url) {
     return Error::invalid(

@@ -301,7 +301,9 @@ def test_bad_usage(server, name, tmp_path, cluster_command):
     wrong = [
         (["register", "x", "--jwks-file", text], "need --issuer"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", text], "is not JSON"),
-        (["register", "x", "--issuer", ISSUER, "--jwks-file", tmp_path / "none"], "Cannot read"),
+        (["register", "x", "--issuer", ISSUER, "--jwks-file", tmp_path / "none"], "none: No such file or directory"),
+        (["register", "x", "--issuer", ISSUER, "--jwks-file", tmp_path], "Is a directory"),
+        (["register", "x", "--kubeconfig", tmp_path / "none"], "give --issuer and --jwks-file"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", empty], "usable key"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", empty, "--token-review"], "not reached"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", empty, "--jwks-url", "https://x"], "not both"),
