@@ -134,6 +134,7 @@ struct ClusterAccess::State {
   asio::awaitable<void> read_keys(std::string name);
   asio::awaitable<Result<void>> fetch_keys(std::string name);
   void end_reading(const std::string& name, Result<void> outcome);
+  const Reviewed* verdict(const crypto::Sha256Digest& hash) const;
   asio::awaitable<void> review(Question question, crypto::Sha256Digest hash);
   void end_review(const crypto::Sha256Digest& hash, Result<void> outcome);
   asio::awaitable<void> probe(std::string name, std::string key);
@@ -259,6 +260,12 @@ void ClusterAccess::State::end_reading(const std::string& name, Result<void> out
     }
   }
   call_all(ended);
+}
+
+// Under the mutex. Null if there is none that still holds.
+const ClusterAccess::State::Reviewed* ClusterAccess::State::verdict(const crypto::Sha256Digest& hash) const {
+  const auto found = reviewed.find(hash);
+  return found == reviewed.end() || found->second.until <= clock.now() ? nullptr : &found->second;
 }
 
 asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sha256Digest hash) {
@@ -400,9 +407,9 @@ std::optional<Result<void>> ClusterAccess::reviewed(const crypto::Sha256Digest& 
   const auto& state = *state_;
   std::lock_guard lock(state.mutex);
   if (state.stopping) return Error::unavailable("the server is stopping");
-  const auto found = state.reviewed.find(question);
-  if (found == state.reviewed.end() || found->second.until <= state.clock.now()) return std::nullopt;
-  return found->second.outcome;
+  const auto* verdict = state.verdict(question);
+  if (!verdict) return std::nullopt;
+  return verdict->outcome;
 }
 
 void ClusterAccess::review(Question question, Done done) {
@@ -411,7 +418,8 @@ void ClusterAccess::review(Question question, Done done) {
   {
     std::unique_lock lock(state.mutex);
     auto under_way = state.reviewing.find(hash);
-    if (state.stopping || state.waiting >= kMaxWaiting) {
+    // Another one's review of the token may have ended since the caller looked.
+    if (state.stopping || state.waiting >= kMaxWaiting || state.verdict(hash)) {
       lock.unlock();
       return done();
     }

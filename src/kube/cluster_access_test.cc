@@ -291,6 +291,7 @@ TEST_F(ClusterAccessTest, AReviewIsKeptForAMomentAndSharedMeanwhile) {
   api_.wait_until_asked(kReview, 2);
   api_.release();
   for (auto& each : waits) EXPECT_TRUE(over(std::move(each)));
+  EXPECT_TRUE(over(begin_review(question())));  // looked before the verdict was there, asks after it
   EXPECT_EQ(api_.asked(kReview), 2);
 }
 
