@@ -68,7 +68,7 @@ SIDEWAYS = {
     ("eks_auth", "eks"): {"eks/lookup.h"},
     ("eks_auth", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "iam"): {"iam/lookup.h"},
-    ("own_api", "sts"): {"sts/assume.h"},
+    ("own_api", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "eks"): {"eks/lookup.h", "eks/operations.h"},
     ("own_api", "s3"): {"s3/lookup.h"},
     ("eks", "kube"): {"kube/api_server.h", "kube/cluster_access.h", "kube/service_account_tokens.h"},

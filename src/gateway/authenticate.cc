@@ -15,6 +15,14 @@ Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& crede
   // IAM and STS are one for all regions, and SDKs sign for whichever they think its home is.
   const bool global = service == "iam" || service == "sts";
   TRY(aws::check_scope(credentialed, global ? std::string_view() : deployment_.region, service, now));
+  const auto& found = *TRY(find(credentialed, now));
+  const auto& key = aws::derived_key(credentialed, found.secret);
+  // By itself: GCC 12 forgets what stands before a TRY between braces when it returns.
+  const auto body_hash = TRY(aws::verify_signature(credentialed, request, key));
+  return Authenticated{found.caller, &key, body_hash};
+}
+
+Result<const Authenticator::Known*> Authenticator::find(const aws::Credentialed& credentialed, Time now) {
   auto& callers = callers_.get();
   const auto version = store_.version();
   auto known = callers.find(credentialed.access_key_id);
@@ -29,10 +37,18 @@ Result<Authenticated> Authenticator::authenticate(const aws::Credentialed& crede
   if (found.caller->session && found.caller->session->expires <= now) {
     return aws::expired_session_token(credentialed.dialect);
   }
-  const auto& key = aws::derived_key(credentialed, found.secret);
-  // By itself: GCC 12 forgets what stands before a TRY between braces when it returns.
-  const auto body_hash = TRY(aws::verify_signature(credentialed, request, key));
-  return Authenticated{found.caller, &key, body_hash};
+  return &found;
+}
+
+Result<std::shared_ptr<const aws::Caller>> Authenticator::recall(const aws::Credentialed& credentialed, Time now) {
+  return TRY(find(credentialed, now))->caller;
+}
+
+Result<std::shared_ptr<const aws::Caller>> Authenticator::prove(const aws::Credentialed& credentialed,
+                                                                const Secret& secret, Time now) {
+  const auto& found = *TRY(find(credentialed, now));
+  if (!found.secret.equals(secret.reveal())) return aws::unknown_access_key(credentialed.dialect);
+  return found.caller;
 }
 
 std::shared_ptr<const aws::Caller> Authenticator::anonymous() {

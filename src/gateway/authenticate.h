@@ -37,6 +37,12 @@ class Authenticator {
                                      std::string_view service, Time now);
   static std::shared_ptr<const aws::Caller> anonymous();
 
+  // The caller whose credentials these are, for whom something else vouches: no signature is there to be verified.
+  Result<std::shared_ptr<const aws::Caller>> recall(const aws::Credentialed& credentialed, Time now);
+  // The same, if `secret` is that of the credentials.
+  Result<std::shared_ptr<const aws::Caller>> prove(const aws::Credentialed& credentialed, const Secret& secret,
+                                                   Time now);
+
  private:
   struct Known {
     std::uint64_t version = 0;
@@ -49,6 +55,8 @@ class Authenticator {
   };
   using Callers = std::unordered_map<std::string, Known, Hash, std::equal_to<>>;  // by access key id
 
+  // Until the thread's next look-up.
+  Result<const Known*> find(const aws::Credentialed& credentialed, Time now);
   Result<Known> look_up(const aws::Credentialed& credentialed, Time now);
   Result<Known> from_session(store::Transaction& tx, const aws::Credentialed& credentialed);
   Result<Known> from_access_key(store::Transaction& tx, const aws::Credentialed& credentialed);

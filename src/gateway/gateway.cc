@@ -11,27 +11,13 @@
 #include "codec/json.h"
 #include "codec/utf8.h"
 #include "eks/lookup.h"
+#include "gateway/running.h"
 #include "gateway/services.h"
 #include "s3/address.h"
 
 namespace podpass::gateway {
 
 namespace asio = boost::asio;
-
-// One request on its way, from the moment that its service is known.
-struct Gateway::Running {
-  const aws::Service& service;
-  std::string_view request_id;
-  Time now;
-  std::shared_ptr<const aws::Caller> caller;  // null until authenticated
-  const aws::Operation* operation = nullptr;
-  codec::Value input;
-  codec::Reading reading = codec::Reading::typed;
-  std::optional<crypto::Sha256Digest> body_hash;
-  aws::Audit audit;
-  aws::Wait wait;  // the handler's, if it lacked something from outside
-  int waits = 0;
-};
 
 namespace {
 
@@ -70,22 +56,29 @@ bool good(Result<T>&& step, Result<aws::Answer>& outcome) {
   return false;
 }
 
-// What JSON services call an error of the layers below them, which know no service.
+}  // namespace
+
 aws::Dialect dialect_of(const aws::Service& service) {
   return service.protocol == aws::Protocol::query ? aws::Dialect::query : aws::Dialect::json;
 }
 
-}  // namespace
+Result<void> check_use(const aws::Caller& caller, const aws::Service& service) {
+  if (caller.session && caller.session->kind == aws::Session::Kind::user && service.name == "iam") {
+    return aws::invalid_session_token(dialect_of(service));
+  }
+  return {};
+}
 
 Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Service& s3, AuditTrail* audit,
-                 Health& health)
+                 Health& health, console::Files console)
     : store_(store),
       deployment_(deployment),
       s3_(s3),
       s3_host_(s3::host_of(deployment.endpoint)),
       audit_(audit),
       health_(health),
-      authenticator_(store, deployment) {}
+      authenticator_(store, deployment),
+      console_(console) {}
 
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
   auto request_id = deployment_.random->uuid();
@@ -94,6 +87,10 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
     co_return std::move(*plain);
   }
   const auto claimed = aws::claimed_service(request);
+  // A bucket of that name can be asked for too, but not by nobody at this host.
+  if (claimed.empty() && is_console(request.path) && !s3::names_bucket(request.header("Host"), s3_host_)) {
+    co_return co_await serve_console(request, body, request_id);
+  }
   const auto* service = choose(claimed, request);
   if (service == nullptr) {
     if (!claimed.empty() && claimed != "s3") co_return unknown_service(claimed, request, request_id);
@@ -138,11 +135,12 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 }
 
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
-                                                         const aws::Service& service, std::string_view request_id) {
-  Running running{service, request_id, deployment_.clock->now(), {}, nullptr, {}, {}, {}, {}, {}, 0};
+                                                         const aws::Service& service, std::string_view request_id,
+                                                         const SignedIn* console) {
+  Running running{service, request_id, deployment_.clock->now(), console, {}, nullptr, {}, {}, {}, {}, {}, 0};
   Result<aws::Answer> output = Error{};  // nothing has run
   const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
-  const bool ready = read && good(prepare(running, request), output);
+  const bool ready = read && good(console ? prepare_console(running, request) : prepare(running, request), output);
   for (int run = 0; ready; ++run) {
     running.audit.clear();
     auto tx = store_.begin();
@@ -173,9 +171,11 @@ http::Response Gateway::finish(const Running& running, const http::Request& requ
     aws::name_error(service.errors_of(running.operation), error);
     if (!error.cause.empty() && error.kind == ErrorKind::internal) log::error(error.cause);
     record(running, request, &error);
+    if (running.console) return console_error(error, running.request_id);
     return write_error(service, error, running.request_id);
   }
   record(running, request, nullptr);
+  if (running.console) return console_answer(*std::move(output));
   return service.protocol == aws::Protocol::query
              ? aws::query::write(service, *running.operation, std::get<codec::Value>(*output), running.request_id)
              : aws::rest_json::write(std::get<std::string>(*std::move(output)));
@@ -215,12 +215,7 @@ Result<void> Gateway::let_in(Running& running, const http::Request& request, con
   auto authenticated = TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now));
   running.caller = std::move(authenticated.caller);
   running.body_hash = authenticated.body_hash;
-  // As AWS has it: what GetSessionToken gives without MFA is good for everything but IAM.
-  if (const auto& session = running.caller->session;
-      session && session->kind == aws::Session::Kind::user && running.service.name == "iam") {
-    return aws::invalid_session_token(dialect);
-  }
-  return {};
+  return check_use(*running.caller, running.service);
 }
 
 Result<aws::Answer> Gateway::run_once(Running& running, const http::Request& request, store::Transaction& tx) {

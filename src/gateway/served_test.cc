@@ -4,10 +4,20 @@
 #include <sstream>
 
 #include "codec/uri.h"
+#include "console/zipped_for_test.h"
 #include "eks/lookup.h"
 #include "iam/lookup.h"
 
 namespace podpass::gateway {
+namespace {
+
+console::Files console_files() {
+  static const std::string kPage = console::zipped("<!doctype html><title>test</title>");
+  static const console::File kFiles[] = {{"/index.html", "text/html; charset=utf-8", kPage}};
+  return kFiles;
+}
+
+}  // namespace
 
 Served::Served()
     : store(store::Store::open(std::make_unique<store::MemoryBackend>()).value()),
@@ -17,10 +27,11 @@ Served::Served()
   deployment.random = &random;
   deployment.at_rest = crypto::KeyRing::generate(random);
   deployment.sessions = std::make_shared<aws::SessionKeys>(crypto::KeyRing::generate(random));
-  deployment.endpoint = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
+  address_ = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
+  deployment.endpoint = address_;
   s3_ = s3::Service::open(*store, deployment, directory_.path() / "blobs").value();
   audit_ = AuditTrail::open(directory_.path()).value();
-  gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get(), health);
+  gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get(), health, console_files());
   EXPECT_TRUE(store->run([&](store::Transaction& tx) -> Result<void> {
     auto key = iam::make_access_key(tx, deployment, deployment.account, "", clock.now());
     root = {key.id, key.secret, ""};
@@ -44,8 +55,7 @@ http::ClientRequest Served::sign(const Ask& ask, const aws::SigningCredentials& 
 }
 
 http::ClientResponse Served::deliver(const http::ClientRequest& request) {
-  http::Client client(http::parse_endpoint(deployment.endpoint).value(),
-                      {std::chrono::seconds{20}, std::chrono::seconds{20}});
+  http::Client client(http::parse_endpoint(address_).value(), {std::chrono::seconds{20}, std::chrono::seconds{20}});
   auto response = client.send(request);
   EXPECT_TRUE(response) << response.error().message;
   return response ? *response : http::ClientResponse();

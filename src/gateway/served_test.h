@@ -57,6 +57,7 @@ class Served {
 
  private:
   store::TestDirectory directory_;
+  std::string address_;  // where it really listens, whatever the deployment's endpoint is made
   std::unique_ptr<s3::Service> s3_;
   std::unique_ptr<AuditTrail> audit_;
   std::unique_ptr<Gateway> gateway_;

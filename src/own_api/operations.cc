@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "eks/operations.h"
+#include "own_api/create_console_sign_in.h"
 #include "own_api/explain.h"
 
 namespace podpass::own_api {
@@ -12,6 +13,7 @@ using aws::Access;
 using aws::operation;
 
 constexpr aws::Operation kOperations[] = {
+    operation<CreateConsoleSignIn, "CreateConsoleSignIn">(Access::write, "POST", "/console-sign-ins"),
     operation<Explain, "Explain">(Access::read, "POST", "/explain"),
 };
 

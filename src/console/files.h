@@ -1,0 +1,28 @@
+// The console's files: the application that runs in the browser, built from console/ and held in the program.
+//
+// Every path that is not a file's is the application's own business and gets its page. Names with a hash never change
+// (`/assets/`); the rest is asked for again each time. Threads: values, constant.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace podpass::console {
+
+struct File {
+  std::string_view path;     // "/index.html", below /console
+  std::string_view type;     // Content-Type
+  std::string_view gzipped;  // its contents
+};
+using Files = std::span<const File>;  // outlives whoever has it
+
+// The answer to GET or HEAD of `path`, which is below /console and starts with '/' or is empty; 404 if there is no such
+// file, 405 for other methods.
+http::Response answer(Files files, const http::Request& request, std::string_view path);
+
+// What every answer below /console says to the browser: nothing from elsewhere is loaded, run or framed.
+void add_security_headers(http::Response& response);
+
+}  // namespace podpass::console
