@@ -11,7 +11,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: {
-    proxy: { '/console/api': { target: process.env.PODPASS_ENDPOINT ?? 'http://127.0.0.1:4566', changeOrigin: true } },
+    // The host stays the browser's: the server compares it with the page's origin.
+    proxy: { '/console/api': process.env.PODPASS_ENDPOINT ?? 'http://127.0.0.1:4566' },
   },
   test: {
     environment: 'jsdom',
