@@ -1,0 +1,49 @@
+// The pages, each part of the console loaded when it is first needed.
+import Box from '@cloudscape-design/components/box';
+import Spinner from '@cloudscape-design/components/spinner';
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes } from 'react-router-dom';
+import { LinkButton } from './components/link';
+import { Page } from './components/page';
+import { paths } from './paths';
+import { Shell } from './shell/shell';
+import { texts } from './texts';
+
+const Clusters = lazy(() => import('./pages/clusters/routes'));
+const Iam = lazy(() => import('./pages/iam/routes'));
+const Explain = lazy(() => import('./pages/explain/routes'));
+const Activity = lazy(() => import('./pages/activity/routes'));
+
+export function App() {
+  return (
+    <Shell>
+      <Suspense fallback={<Loading />}>
+        <Routes>
+          <Route index element={<Navigate to={paths.clusters} replace />} />
+          <Route path="clusters/*" element={<Clusters />} />
+          <Route path="iam/*" element={<Iam />} />
+          <Route path="explain/*" element={<Explain />} />
+          <Route path="activity/*" element={<Activity />} />
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
+    </Shell>
+  );
+}
+
+function Loading() {
+  return (
+    <Box textAlign="center" padding="xxl">
+      <Spinner size="large" /> {texts.common.loading}
+    </Box>
+  );
+}
+
+export function NotFound() {
+  return (
+    <Page title={texts.notFound.title}>
+      <Box variant="p">{texts.notFound.text}</Box>
+      <LinkButton to={paths.clusters}>{texts.notFound.action}</LinkButton>
+    </Page>
+  );
+}

@@ -1,0 +1,6 @@
+import { Page } from '../../components/page';
+import { texts } from '../../texts';
+
+export default function Routes() {
+  return <Page title={texts.shell.clusters}>…</Page>;
+}

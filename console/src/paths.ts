@@ -1,0 +1,58 @@
+// Where each page is; everything that links to a page takes its path from here. Within the base path /console.
+
+const segment = encodeURIComponent;
+
+function query(parameters: Record<string, string | undefined>): string {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return given.length ? `?${new URLSearchParams(given)}` : '';
+}
+
+export type ClusterTab = 'overview' | 'access' | 'add-ons' | 'tags';
+
+// What the pages Explain and Activity take in their query.
+export interface ExplainQuery {
+  requestId?: string;
+  clusterName?: string;
+  namespace?: string;
+  serviceAccount?: string;
+  principalArn?: string;
+  action?: string;
+  resource?: string;
+}
+export interface ActivityQuery {
+  clusterName?: string;
+  associationId?: string;
+  roleArn?: string;
+  pod?: string;
+  outcome?: 'allowed' | 'denied' | 'failed';
+  principalArn?: string;
+  text?: string;
+}
+
+export const paths = {
+  clusters: '/clusters',
+  createCluster: '/clusters/create',
+  cluster: (name: string, tab: ClusterTab = 'overview') => `/clusters/${segment(name)}/${tab}`,
+  createAssociation: (cluster: string) => `/clusters/${segment(cluster)}/access/create-association`,
+  association: (cluster: string, id: string) => `/clusters/${segment(cluster)}/access/associations/${segment(id)}`,
+  editAssociation: (cluster: string, id: string) => `${paths.association(cluster, id)}/edit`,
+  roles: '/iam/roles',
+  createRole: '/iam/create-role',
+  role: (name: string) => `/iam/roles/${segment(name)}`,
+  policies: '/iam/policies',
+  createPolicy: '/iam/create-policy',
+  policy: (arn: string) => `/iam/policies/${segment(arn)}`,
+  users: '/iam/users',
+  createUser: '/iam/create-user',
+  user: (name: string) => `/iam/users/${segment(name)}`,
+  explain: (given: ExplainQuery = {}) => `/explain${query({ ...given })}`,
+  activity: (given: ActivityQuery = {}) => `/activity${query({ ...given })}`,
+};
+
+// The name that an ARN of a role, user or policy ends with.
+export function nameOfArn(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+// The router's behaviour of tomorrow, which it would otherwise warn about.
+export const routerFuture = { v7_startTransition: true, v7_relativeSplatPath: true };

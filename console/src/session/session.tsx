@@ -1,0 +1,77 @@
+// Who is signed in. Without a session the sign-in page stands in the place of the page that was asked for; its address
+// stays, so one is back there after signing in.
+import Box from '@cloudscape-design/components/box';
+import Spinner from '@cloudscape-design/components/spinner';
+import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
+import { currentSession, setOnSessionEnd, signIn, signOut, type Credentials, type Session } from '../api/client';
+import { asError } from '../components/use_load';
+import { texts } from '../texts';
+import { SignIn } from './sign_in';
+
+type State =
+  | { at: 'starting' }
+  | { at: 'out'; error?: Error; ended?: boolean }
+  | { at: 'in'; session: Session };
+
+const SessionContext = createContext<{ session: Session; leave: () => Promise<void> } | undefined>(undefined);
+
+export function useSession() {
+  const context = useContext(SessionContext);
+  if (!context) throw new Error('no session');
+  return context;
+}
+
+// The code of a one-time link, `#sign-in=CODE`. Taken out of the address and of the history before anything else.
+export function takeSignInCode(): string | undefined {
+  const code = /^#sign-in=(.+)$/.exec(window.location.hash)?.[1];
+  if (code === undefined) return undefined;
+  window.history.replaceState(null, '', window.location.pathname + window.location.search);
+  return decodeURIComponent(code);
+}
+
+export function SessionGate({ code, children }: { code?: string; children: ReactNode }) {
+  const [state, setState] = useState<State>({ at: 'starting' });
+  const started = useRef(false);
+
+  useEffect(() => {
+    setOnSessionEnd(() => setState((now) => (now.at === 'in' ? { at: 'out', ended: true } : now)));
+    if (started.current) return;
+    started.current = true;
+    start(code).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
+  }, [code]);
+
+  const expiresAt = state.at === 'in' ? state.session.expiresAt : undefined;
+  useEffect(() => {
+    if (expiresAt === undefined) return;
+    const check = () =>
+      void currentSession().then(
+        (session) => setState(session ? { at: 'in', session } : { at: 'out', ended: true }),
+        () => {}, // the server is away: the next call says so
+      );
+    const timer = setTimeout(check, Math.min(Math.max(expiresAt * 1000 - Date.now() + 1000, 1000), 0x7fffffff));
+    return () => clearTimeout(timer);
+  }, [expiresAt]);
+
+  const enter = async (credentials: Credentials) => setState({ at: 'in', session: await signIn(credentials) });
+  const leave = useCallback(async () => {
+    await signOut().catch(() => {}); // a session that has ended needs no sign-out
+    setState({ at: 'out' });
+  }, []);
+
+  if (state.at === 'starting') {
+    return (
+      <Box textAlign="center" padding="xxxl">
+        <Spinner size="large" />
+        <Box variant="p">{texts.common.loading}</Box>
+      </Box>
+    );
+  }
+  if (state.at === 'out') return <SignIn onSignIn={enter} error={state.error} ended={state.ended} />;
+  return <SessionContext.Provider value={{ session: state.session, leave }}>{children}</SessionContext.Provider>;
+}
+
+async function start(code: string | undefined): Promise<State> {
+  if (code !== undefined) return { at: 'in', session: await signIn({ code }) };
+  const session = await currentSession();
+  return session ? { at: 'in', session } : { at: 'out' };
+}
