@@ -7,12 +7,14 @@
 FROM debian:bookworm AS build
 WORKDIR /src
 COPY packages.txt ./
-COPY scripts/setup scripts/build scripts/
+COPY scripts/setup scripts/build scripts/console scripts/
+COPY console/package.json console/package-lock.json console/.npmrc console/
 # The public CAs go into the image.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && scripts/setup build
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake/
 COPY src src/
+COPY console console/
 COPY bench bench/
 COPY test test/
 RUN scripts/build release podpass

@@ -40,3 +40,16 @@ function(podpass_program folder)
   list(TRANSFORM arg_DEPENDS PREPEND podpass_)
   target_link_libraries(${arg_NAME} PRIVATE ${arg_DEPENDS} ${arg_LINK})
 endfunction()
+
+# Puts the console's files, built from console/, into a program.
+function(podpass_console program)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/console/*)
+  list(FILTER sources EXCLUDE REGEX "/node_modules/|/src/api/operations\\.ts$")
+  set(files ${CMAKE_BINARY_DIR}/console_files.cc)
+  add_custom_command(OUTPUT ${files}
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/console $<TARGET_FILE:operations_json> ${files}
+    DEPENDS operations_json ${CMAKE_SOURCE_DIR}/scripts/console ${sources}
+    COMMENT "Building the console")
+  target_sources(${program} PRIVATE ${files})
+  target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+endfunction()

@@ -12,6 +12,7 @@
 #include "cli/connection.h"
 #include "cluster_cli/command.h"
 #include "codec/json.h"
+#include "console/built_in_files.h"
 #include "exec/exec.h"
 #include "exec/token.h"
 #include "gateway/services.h"
@@ -52,6 +53,7 @@ Action add_up(CLI::App& app) {
   command->add_flag("--json", options->json, "Print one line of JSON when ready");
   command->footer("Example:\n  podpass up --port 4566 --data-dir .podpass");
   return [options]() -> Result<int> {
+    options->console = console::built_in_files();
     TRY(up::run(*options));
     return 0;
   };
@@ -166,6 +168,26 @@ Action add_token(CLI::App& app) {
   };
 }
 
+Action add_console(CLI::App& app) {
+  auto* command = app.add_subcommand("console", "Print a link that signs a browser in to the console, once");
+  auto directory = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("--data-dir", *directory, kDataDirectoryHelp);
+  command->add_flag("--json", *json, "Print the link and how long it is good as JSON");
+  command->footer("Whoever opens the link acts as the credentials of this command.\n\nExample:\n  podpass console");
+  return [directory, json]() -> Result<int> {
+    auto connection = TRY(cli::find_connection(*directory));
+    const auto made =
+        TRY(cli::call_server(connection, "podpass", "POST", "/console-sign-ins", codec::Value(codec::Value::Map{})));
+    if (*json) {
+      fmt::print("{}\n", codec::write_json_pretty(made));
+    } else {
+      fmt::print("{}\n", made.text("url"));
+    }
+    return 0;
+  };
+}
+
 Action add_operations(CLI::App& app) {
   auto* command = app.add_subcommand("operations", "List the API operations that this podpass serves");
   auto json = std::make_shared<bool>(false);
@@ -206,13 +228,14 @@ int run(int argc, char** argv) {
   app.footer("Start with:\n  podpass up");
   const std::pair<const char*, Action> commands[] = {
       {"up", add_up(app)},
-      {"serve", server::add_serve(app, std::span(argv, static_cast<std::size_t>(argc)))},
+      {"serve", server::add_serve(app, std::span(argv, static_cast<std::size_t>(argc)), console::built_in_files())},
       {"env", add_env(app)},
       {"exec", add_exec(app)},
       {"token", add_token(app)},
       {"agent", agent::add_agent(app)},
       {"cluster", cluster_cli::add_cluster(app)},
       {"webhook", webhook::add_webhook(app)},
+      {"console", add_console(app)},
       {"operations", add_operations(app)},
       {"explain", policy_cli::add_explain(app)},
       {"policy", policy_cli::add_policy(app)},

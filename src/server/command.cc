@@ -13,6 +13,7 @@ namespace {
 
 struct Flags {
   ServeOptions options;
+  bool no_console = false;
   std::string config, log_level = "info", drain_delay = "0";
 };
 
@@ -44,7 +45,7 @@ void add_plane_options(CLI::App& command, Options& plane) {
 
 }  // namespace
 
-std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arguments) {
+std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arguments, console::Files console) {
   auto* command = app.add_subcommand("serve", "Serve EKS, EKS Auth, IAM, STS and S3 to clusters, with TLS");
   auto flags = std::make_shared<Flags>();
   flags->options.plane.data_directory = "/var/lib/podpass";
@@ -58,6 +59,7 @@ std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arg
   command->add_option("--log-level", flags->log_level, "debug, info, warn or error")
       ->check(CLI::IsMember(log_levels()))
       ->capture_default_str();
+  command->add_flag("--no-console", flags->no_console, "Don't serve the console at /console/");
   command->add_flag("--json", flags->options.json, "Print one line of JSON when ready");
   command->footer(
       "Each flag may be set by environment too (--data-dir: PODPASS_DATA_DIR), or in the file of --config.\n"
@@ -66,10 +68,11 @@ std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arg
       "Example:\n  podpass serve --data-dir /var/lib/podpass --endpoint https://podpass.example.com:4566 \\\n"
       "      --tls-cert tls.crt --tls-key tls.key");
   cli::take_environment(*command);
-  return [flags, command, arguments]() -> Result<int> {
+  return [flags, command, arguments, console]() -> Result<int> {
     TRY(cli::take_config_file(*command, flags->config));
     flags->options.drain_delay = TRY(cli::parse_duration(flags->drain_delay));
     flags->options.arguments = arguments;
+    if (!flags->no_console) flags->options.plane.console = console;
     log::set_level(log_levels().at(flags->log_level));
     TRY(serve(flags->options));
     return 0;

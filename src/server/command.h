@@ -6,11 +6,12 @@
 #include <span>
 
 #include "base/result.h"
+#include "console/files.h"
 
 namespace podpass::server {
 
 // Adds the command; what is returned runs it and gives its exit code. `arguments` are the program's: it may have to
-// start itself again.
-std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arguments);
+// start itself again. `console` is what browsers get.
+std::function<Result<int>()> add_serve(CLI::App& app, std::span<char* const> arguments, console::Files console);
 
 }  // namespace podpass::server

@@ -97,7 +97,7 @@ struct ControlPlane::Parts {
 
   Result<void> open_data(const Options& options);
   Result<void> open_port(const Options& options);
-  Result<void> open_services();
+  Result<void> open_services(const Options& options);
   void care_for_keys();
 };
 
@@ -146,10 +146,10 @@ Result<void> ControlPlane::Parts::open_port(const Options& options) {
   return {};
 }
 
-Result<void> ControlPlane::Parts::open_services() {
+Result<void> ControlPlane::Parts::open_services(const Options& options) {
   s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
   audit = TRY(gateway::AuditTrail::open(directory));
-  gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get(), health);
+  gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get(), health, options.console);
   return {};
 }
 
@@ -171,7 +171,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::open(const Options& options)
   auto parts = std::make_unique<Parts>();
   TRY(parts->open_data(options));
   TRY(parts->open_port(options));
-  TRY(parts->open_services());
+  TRY(parts->open_services(options));
   return std::unique_ptr<ControlPlane>(new ControlPlane(std::move(parts)));
 }
 

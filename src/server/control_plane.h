@@ -14,6 +14,7 @@
 
 #include "aws/deployment.h"
 #include "base/result.h"
+#include "console/files.h"
 #include "store/store.h"
 
 namespace podpass::server {
@@ -29,6 +30,7 @@ struct Options {
   std::size_t associations_per_cluster = 5'000;
   int threads = 2;
   bool audit_decisions = false;         // the audit tells every decision of the policy engine, not only refusals
+  console::Files console{};             // what browsers get at /console/; none: nothing
   std::optional<int> listening_socket;  // handed over by who started us, instead of address and port
 };
 

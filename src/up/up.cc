@@ -9,6 +9,7 @@
 #include "cli/connection.h"
 #include "cli/node_credentials.h"
 #include "codec/json.h"
+#include "console/sessions.h"
 #include "eks/lookup.h"
 #include "server/first_start.h"
 #include "store/store.h"
@@ -48,13 +49,28 @@ class NodeSession final : public cli::CredentialsProvider {
   std::string role_id_;  // the session ends with the role
 };
 
-void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition) {
+// A link to the console for whoever sees this terminal, who can be root anyway.
+Result<std::string> console_link(store::Store& store, const aws::Deployment& deployment,
+                                 const aws::SigningCredentials& root) {
+  std::string link;
+  TRY(store.run([&](store::Transaction& tx) -> Result<void> {
+    const console::Identity identity{root.access_key_id, root.session_token};
+    auto code = TRY(console::make_code(tx, *deployment.random, identity, deployment.clock->now()));
+    link = console::sign_in_url(deployment.endpoint, code);
+    return {};
+  }));
+  return link;
+}
+
+void print_ready(const Options& options, const cli::Connection& connection, std::string_view partition,
+                 const std::string& console) {
   if (options.json) {
     auto line = codec::Value::map({{"endpoint", connection.endpoint},
                                    {"region", connection.region},
                                    {"account", connection.account},
                                    {"cluster", connection.cluster},
                                    {"agent", connection.agent_uri},
+                                   {"console", console},
                                    {"dataDir", options.data_directory},
                                    {"accessKeyId", connection.credentials.access_key_id}});
     fmt::print("{}\n", codec::write_json(line));
@@ -70,10 +86,11 @@ void print_ready(const Options& options, const cli::Connection& connection, std:
         "  aws eks create-pod-identity-association --cluster-name {} --namespace default \\\n"
         "      --service-account my-service-account --role-arn arn:{}:iam::{}:role/my-role\n"
         "  podpass exec{} --namespace default --service-account my-service-account -- aws sts get-caller-identity\n\n"
+        "Console, as root, good once within 15 minutes (`podpass console{}` prints another):\n  {}\n\n"
         "Data and audit trail: {}. Agent: {}. Stop: Ctrl-C.\n",
         connection.endpoint, connection.account, connection.region, cluster, where, kPodTrust,
         connection.cluster.empty() ? "NAME" : connection.cluster, partition, connection.account, where,
-        options.data_directory, connection.agent_uri);
+        where, console, options.data_directory, connection.agent_uri);
   }
   std::fflush(stdout);
 }
@@ -131,7 +148,8 @@ Result<void> run(const Options& options) {
   const auto host = server::bracketed(server::advertised(options.address));
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", host, agent.port());
   TRY(cli::write_connection(plane->data_directory(), connection));
-  print_ready(options, connection, deployment.partition);
+  print_ready(options, connection, deployment.partition,
+              TRY(console_link(store, deployment, connection.credentials)));
 
   wait_for_stop(*plane);
   cli::remove_connection(plane->data_directory());
