@@ -329,8 +329,8 @@ export const texts = {
     },
 
     sections: {
-      name: 'Name and description',
-      pathText: 'Groups names, as folders do. Most have /.',
+      name: 'Name',
+      pathText: 'Groups names, as folders do. It becomes part of the ARN.',
       permissions: 'Permissions',
       permissionsText: 'They can be changed later too. Inline policies are added afterwards.',
       policies: 'Policies to attach',

@@ -59,12 +59,12 @@ function AttachedPolicies({ entity }: { entity: Entity }) {
         filterPlaceholder={words.findAttached}
         selection="multi"
         actions={(selected) => (
-          <SpaceBetween direction="horizontal" size="xs">
+          <>
             <Button disabled={!selected.length} onClick={() => setOpen(selected)}>
               {words.detach}
             </Button>
             {attach}
-          </SpaceBetween>
+          </>
         )}
         empty={{ title: words.noneAttached, text: words.noneAttachedText, action: attach }}
       />
@@ -153,7 +153,7 @@ function InlinePolicies({ entity }: { entity: Entity }) {
         filterPlaceholder={words.findInline}
         selection="single"
         actions={([selected]) => (
-          <SpaceBetween direction="horizontal" size="xs">
+          <>
             <Button disabled={!selected} onClick={() => setDeleted(selected)}>
               {texts.common.delete}
             </Button>
@@ -164,7 +164,7 @@ function InlinePolicies({ entity }: { entity: Entity }) {
               {texts.common.edit}
             </LinkButton>
             {create}
-          </SpaceBetween>
+          </>
         )}
         empty={{ title: words.noInline, text: words.noInlineText, action: create }}
       />

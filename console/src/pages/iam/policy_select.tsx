@@ -26,7 +26,7 @@ export async function getPolicy(PolicyArn: string, signal?: AbortSignal): Promis
   return (await call('iam', 'GetPolicy', { PolicyArn }, signal)).Policy;
 }
 
-// What both kinds of selection have in common: the options, their state, and the buttons beside them.
+// What both kinds of selection have in common: the options, their state, and the button that asks again.
 function usePolicyOptions(without: readonly string[]) {
   const policies = useLoad(listPolicies, []);
   const options = (policies.data ?? [])
@@ -50,21 +50,16 @@ function usePolicyOptions(without: readonly string[]) {
     onLoadItems: () => policies.error && policies.reload(),
     empty: words.none,
   };
-  const beside = (
-    <SpaceBetween direction="horizontal" size="xs">
-      <Button
-        iconName="refresh"
-        formAction="none"
-        ariaLabel={texts.table.reload}
-        loading={policies.loading}
-        onClick={policies.reload}
-      />
-      <LinkButton iconName="external" iconAlign="right" formAction="none" target="_blank" to={paths.createPolicy}>
-        {words.create}
-      </LinkButton>
-    </SpaceBetween>
+  const reload = (
+    <Button
+      iconName="refresh"
+      formAction="none"
+      ariaLabel={texts.table.reload}
+      loading={policies.loading}
+      onClick={policies.reload}
+    />
   );
-  return { state, beside };
+  return { state, reload };
 }
 
 interface Field {
@@ -79,9 +74,22 @@ export function PoliciesField({
   without = [],
   ...field
 }: Field & { value: readonly string[]; onChange: (arns: string[]) => void; without?: readonly string[] }) {
-  const { state, beside } = usePolicyOptions(without);
+  const { state, reload } = usePolicyOptions(without);
+  const create = (
+    <LinkButton iconName="external" iconAlign="right" formAction="none" target="_blank" to={paths.createPolicy}>
+      {words.create}
+    </LinkButton>
+  );
   return (
-    <FormField {...field} secondaryControl={beside} stretch>
+    <FormField
+      {...field}
+      secondaryControl={
+        <SpaceBetween direction="horizontal" size="xs">
+          {reload}
+          {create}
+        </SpaceBetween>
+      }
+    >
       <Multiselect
         {...state}
         selectedOptions={value.map((arn) => ({ label: nameOfArn(arn), value: arn }))}
@@ -98,10 +106,10 @@ export function BoundaryField({
   onChange,
   ...field
 }: Field & { value: string; onChange: (arn: string) => void }) {
-  const { state, beside } = usePolicyOptions([]);
+  const { state, reload } = usePolicyOptions([]);
   const nothing = { label: texts.common.none, value: '' };
   return (
-    <FormField {...field} secondaryControl={beside} stretch>
+    <FormField {...field} secondaryControl={reload}>
       <Select
         {...state}
         options={[nothing, ...state.options]}

@@ -69,9 +69,7 @@ const codes: Record<string, [RegExp, Field][]> = {
     [/^The path/, 'path'],
     [/tag/i, 'tags'],
   ],
-  ValidationError: [
-    [/at 'tags/, 'tags'],
-  ],
+  ValidationError: [[/ at 'tags/, 'tags']],
 };
 
 // undefined: none that is known, so it is shown on top.

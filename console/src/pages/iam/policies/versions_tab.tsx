@@ -71,7 +71,7 @@ export function VersionsTab({ arn, onChanged }: { arn: string; onChanged: () => 
         actions={([selected]) => {
           const changeable = selected && !selected.IsDefaultVersion;
           return (
-            <SpaceBetween direction="horizontal" size="xs">
+            <>
               <Button disabled={!changeable} onClick={() => setDeleted(selected.VersionId)}>
                 {texts.common.delete}
               </Button>
@@ -83,7 +83,7 @@ export function VersionsTab({ arn, onChanged }: { arn: string; onChanged: () => 
                 {words.setDefault}
               </Button>
               <LinkButton to={paths.editPolicy(arn)}>{words.newVersion}</LinkButton>
-            </SpaceBetween>
+            </>
           );
         }}
         empty={{ title: texts.table.noMatch, text: texts.table.noMatchText }}

@@ -77,7 +77,7 @@ export function AccessKeysTab({ user }: { user: string }) {
         filterPlaceholder={words.find}
         selection="single"
         actions={([selected]) => (
-          <SpaceBetween direction="horizontal" size="xs">
+          <>
             <Button disabled={!selected} onClick={() => setDeleted(selected.AccessKeyId)}>
               {texts.common.delete}
             </Button>
@@ -85,7 +85,7 @@ export function AccessKeysTab({ user }: { user: string }) {
               {selected?.Status === 'Inactive' ? words.activate : words.deactivate}
             </Button>
             {create}
-          </SpaceBetween>
+          </>
         )}
         empty={{ title: words.none, text: words.noneText, action: create }}
       />
