@@ -110,6 +110,7 @@ export const texts = {
   editor: {
     policy: 'Policy document',
     position: (line: number, column: number) => `Line ${line}, column ${column}:`,
+    severities: { error: 'Error:', warning: 'Warning:' },
   },
 
   // Clusters.
@@ -200,6 +201,7 @@ export const texts = {
   associations: {
     arn: 'ARN',
     chooseRole: 'Choose a role',
+    columns: { namespace: 'Namespace', serviceAccount: 'Service account', targetRole: 'Target role' },
     createRole: 'Create role',
     createText: 'Pods of the service account get credentials of the role.',
     createTitle: 'Create Pod Identity association',

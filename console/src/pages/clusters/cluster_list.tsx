@@ -54,13 +54,13 @@ export function ClusterList() {
             cell: ({ detail }) => <ClusterStatus status={detail?.status} />,
           },
           { id: 'version', header: words.version, value: ({ detail }) => detail?.version },
-          { id: 'issuer', header: words.issuer, value: ({ detail }) => detail?.identity?.oidc?.issuer },
           {
             id: 'created',
             header: words.created,
             value: ({ detail }) => detail?.createdAt,
             cell: ({ detail }) => (detail?.createdAt ? <Time seconds={detail.createdAt} /> : '–'),
           },
+          { id: 'issuer', header: words.issuer, value: ({ detail }) => detail?.identity?.oidc?.issuer },
           { id: 'arn', header: words.arn, value: ({ detail }) => detail?.arn, hidden: true },
         ]}
         defaultSort={{ column: 'name' }}

@@ -85,7 +85,7 @@ export function AssociationPage() {
 function Details({ association }: { association: Association }) {
   const tags = Object.entries(association.tags ?? {});
   return (
-    <>
+    <SpaceBetween size="l">
       <KeyValueSection
         title={words.details}
         items={[
@@ -107,6 +107,6 @@ function Details({ association }: { association: Association }) {
       {tags.length > 0 && (
         <KeyValueSection title={words.tags} items={tags.map(([label, value]) => ({ label, value: value || '–' }))} />
       )}
-    </>
+    </SpaceBetween>
   );
 }
