@@ -5,6 +5,7 @@ error, an error in the browser's console, a breach of the Content-Security-Polic
 to build/console_screenshots, or to $PODPASS_SCREENSHOTS.
 """
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT / "test" / "end_to_end"))
 
 import podpass_server  # noqa: E402
 from podpass_server import Podpass  # noqa: E402
+from world import World  # noqa: E402
 
 SCREENSHOTS = pathlib.Path(os.environ.get("PODPASS_SCREENSHOTS", ROOT / "build" / "console_screenshots"))
 AXE = ROOT / "build" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
@@ -91,7 +93,24 @@ def page(watched):
 
 
 @pytest.fixture
-def screenshot(request):
+def signed_in_page(server, page):
+    """A page of root's session, at the clusters."""
+    page.goto(server.console_link())
+    page.get_by_role("heading", level=1, name="Clusters").wait_for()
+    return page
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def world(server):
+    """Makes what a test needs, with names that no other test uses."""
+    return World(server, f"c{next(_numbers)}")
+
+
+@pytest.fixture
+def screenshot():
     """screenshot(page, "associations"): a file of that name for the people who look at them."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 

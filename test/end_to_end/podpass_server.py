@@ -180,6 +180,14 @@ class Podpass:
             **more,
         }
 
+    def console_link(self, keys=None):
+        """A link that signs a browser in, as root or with these keys: what `podpass console` prints."""
+        if keys:
+            done = self.run([BINARY, "console"], self.keys_env(keys))
+        else:
+            done = self.podpass("console")
+        return done.stdout.strip()
+
     def root_env(self):
         """What `podpass env` tells a shell to export."""
         if self._root is None:

@@ -40,6 +40,17 @@ export function SessionGate({ code, children }: { code?: string; children: React
     start(code).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
   }, [code]);
 
+  // A link that is opened where the console is open already loads no page.
+  useEffect(() => {
+    const onHashChange = () => {
+      const given = takeSignInCode();
+      if (given === undefined) return;
+      start(given).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
+    };
+    window.addEventListener('hashchange', onHashChange);
+    return () => window.removeEventListener('hashchange', onHashChange);
+  }, []);
+
   const expiresAt = state.at === 'in' ? state.session.expiresAt : undefined;
   useEffect(() => {
     if (expiresAt === undefined) return;
