@@ -179,6 +179,7 @@ export const texts = {
     registrationFailed: 'The registration could not be read',
     roleArn: 'Cluster IAM role',
     roleArnText: 'As EKS wants one. Podpass does nothing with it, but asks for iam:PassRole on it.',
+    runAssociationCheck: 'Check association',
     runCheck: 'Check cluster',
     status: 'Status',
     statuses: {

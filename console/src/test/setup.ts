@@ -2,8 +2,8 @@
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
-// Without the whole document, which nobody reads.
-configure({ getElementError: (message) => new Error(message ?? '') });
+// Errors without the whole document, which nobody reads.
+configure({ asyncUtilTimeout: 5000, getElementError: (message) => new Error(message ?? '') });
 
 afterEach(() => {
   cleanup();

@@ -58,18 +58,14 @@ export function AssociationPage() {
       <SpaceBetween size="l">
         {association.error && <ErrorAlert error={association.error} onRetry={association.reload} />}
         {association.loading && !data && <Spinner size="large" />}
-        {data && (
-          <>
-            <Details association={data} />
-            {data.policy && (
-              <Container header={<Header variant="h2">{words.sessionPolicy}</Header>}>
-                <JsonEditor label={words.sessionPolicy} value={readablePolicy(data.policy)} />
-              </Container>
-            )}
-            <AssociationActivity cluster={cluster} id={id} />
-            <CheckSection cluster={cluster} namespace={data.namespace} serviceAccount={data.serviceAccount} />
-          </>
+        {data && <Details association={data} />}
+        {data?.policy && (
+          <Container header={<Header variant="h2">{words.sessionPolicy}</Header>}>
+            <JsonEditor label={words.sessionPolicy} value={readablePolicy(data.policy)} />
+          </Container>
         )}
+        {data && <AssociationActivity cluster={cluster} id={id} />}
+        {data && <CheckSection cluster={cluster} namespace={data.namespace} serviceAccount={data.serviceAccount} />}
       </SpaceBetween>
       {deleting && data && (
         <DeleteAssociation
