@@ -157,13 +157,18 @@ TEST_F(WebIdentityOfRegisteredClusters, AReviewedTokenIsShownToTheCluster) {
   EXPECT_EQ(verdict(assume(token(other_key_))), "200");
 }
 
-// They are told apart by their keys, and by a role that names the one it means.
+// They are told apart by their keys, and a role must name the one it means.
 TEST_F(WebIdentityOfRegisteredClusters, TwoMayHaveOneIssuer) {
   register_cluster("c", key_, Access::none);
-  register_cluster("d", other_key_, Access::none);
   make_role("pinned", R"({"ArnEquals":{"aws:SourceArn":"arn:aws:eks:us-west-2:111122223333:cluster/d"}})");
-  EXPECT_EQ(verdict(assume(token(key_))), "200");
-  EXPECT_EQ(verdict(assume(token(other_key_))), "200");
+  make_role("any", R"({"ArnLike":{"aws:SourceArn":"arn:aws:eks:us-west-2:111122223333:cluster/*"}})");
+  EXPECT_EQ(verdict(assume(token(key_))), "200");  // as long as it is the only one
+  register_cluster("d", other_key_, Access::none);
+  EXPECT_EQ(verdict(assume(token(key_))), "403 AccessDenied");
+  EXPECT_EQ(verdict(assume(token(other_key_))), "403 AccessDenied");
+  EXPECT_TRUE(served_.audit_text().contains("does not say by aws:SourceArn which it means"));
+  EXPECT_EQ(verdict(assume(token(key_), "any")), "200");
+  EXPECT_EQ(verdict(assume(token(other_key_), "any")), "200");
   EXPECT_EQ(verdict(assume(token(third_key_))), "400 InvalidIdentityToken");
   EXPECT_EQ(verdict(assume(token(key_), "pinned")), "403 AccessDenied");
   EXPECT_EQ(verdict(assume(token(other_key_), "pinned")), "200");
