@@ -64,8 +64,9 @@ void add_register_flags(CLI::App& command, RegisterOptions& options) {
                      "A token that the podpass server shows to the API server. It is stored, sealed");
   command.add_flag("--use-kubeconfig-credentials", options.uses_kubeconfig_credentials,
                    "Store the kubeconfig's own token or client certificate for that, sealed. Not for administrators'");
-  command.add_flag("--token-review", options.token_review,
-                   "Ask the API server about each token, so that a deleted pod's is refused at once");
+  command.add_flag_function(
+      "--token-review,!--no-token-review", [&options](std::int64_t count) { options.token_review = count > 0; },
+      "Ask the API server about each token, so that a deleted pod's is refused at once (default: as it is)");
   command.add_flag("!--no-node-role", options.node_role, "Make no roles in IAM for the agent and the webhook");
   command.add_option("--agent-namespace", options.accounts.agent_namespace, "The agent's namespace")
       ->capture_default_str();

@@ -224,6 +224,21 @@ def test_register_by_kubeconfig(server, world, name, keys, api_server, tmp_path,
     world.associate(world.role(), "app", "default", cluster)
     assert world.eks.describe_cluster(name=cluster)["cluster"]["endpoint"] == api_server.url
 
+    # Who registers it again, for another reason, does not switch reviews off by that.
+    refused = cluster_command("register", cluster, "--kubeconfig", kubeconfig, "--no-node-role", check=False)
+    assert refused.returncode == 1 and "Token review is on" in refused.stderr and "--no-token-review" in refused.stderr
+    shown = json.loads(cluster_command("show", cluster, "--json").stdout)
+    assert shown["tokenReview"] is True and shown["credentials"] == "bearer-token"
+    register = ("register", cluster, "--kubeconfig", kubeconfig, "--no-node-role", "--server-token-file", token_file, "--json")
+    assert json.loads(cluster_command(*register, "--no-token-review").stdout)["registration"]["tokenReview"] is False
+    assert json.loads(cluster_command(*register, "--token-review").stdout)["registration"]["tokenReview"] is True
+    assert json.loads(cluster_command(*register).stdout)["registration"]["tokenReview"] is True
+
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    refused = cluster_command("register", cluster, "--kubeconfig", kubeconfig, "--server-token-file", empty, check=False)
+    assert refused.returncode == 1 and "empty has no token" in refused.stderr
+
     api_server.answers["GET", "/api/v1/namespaces/default/pods"] = (200, {"items": [{"metadata": {"name": "app-1", "uid": "pod-uid"}}]})
     api_server.answers["POST", "/api/v1/namespaces/default/serviceaccounts/app/token"] = (201, {"status": {"token": keys[0].token("default", "app")}})
     checked = cluster_command("check", cluster, "--kubeconfig", kubeconfig, "--service-account", "app", "--json")
