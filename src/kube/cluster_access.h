@@ -46,6 +46,7 @@ class ClusterAccess {
   static constexpr std::size_t kMaxReviews = 1'024;
   static constexpr std::size_t kReviewsKept = 16'384;
   static constexpr std::size_t kProbesKept = 64;
+  static constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;  // kMaxReviews of them may come at once
 
   // How a cluster is reached.
   struct Cluster {
@@ -66,7 +67,8 @@ class ClusterAccess {
     Milliseconds pause{5'000};
     Milliseconds reviewed{1'000};
     Milliseconds sweep{5'000};  // how often it is looked whose keys are due
-    ApiLimits limits{.connect = Milliseconds{2'000}, .call = Milliseconds{4'000}, .repeats = 1};
+    ApiLimits limits{
+        .connect = Milliseconds{2'000}, .call = Milliseconds{4'000}, .repeats = 1, .answer_bytes = kMaxAnswerBytes};
   };
 
   ClusterAccess(Records records, const Clock& clock, Random& random, Options options);

@@ -182,6 +182,13 @@ TEST_F(ClusterAccessTest, WhatIsNoKeySetIsNotStored) {
   EXPECT_TRUE(saved().empty());
 }
 
+TEST_F(ClusterAccessTest, AnAnswerThatIsTooLargeIsNotRead) {
+  api_.set(kJwks, 200, jwks_of(key_) + std::string(ClusterAccess::kMaxAnswerBytes, ' '));
+  read();
+  EXPECT_TRUE(saved().empty());
+  EXPECT_FALSE(access().keys_status("one").failure.empty());
+}
+
 TEST_F(ClusterAccessTest, AnUnknownClusterIsAFailure) {
   read("none");
   EXPECT_EQ(access().keys_status("none").failure, "no such cluster");
