@@ -65,6 +65,7 @@ Result<void> tell_keys_of_file(const RegisterOptions& options, Told& told) {
 Result<void> tell_keys_of_url(const RegisterOptions& options, Told& told) {
   auto server = TRY(kube::parse_api_server(options.jwks_url));
   auto path = std::exchange(server.base_path, {});
+  if (path.empty()) return Error::invalid("--jwks-url: it has no path. Keys are often at /openid/v1/jwks.");
   told.issuer = options.issuer;
   told.request.set("jwks", TRY(ask(server, path)));
   told.request.set("jwksUri", options.jwks_url);

@@ -159,7 +159,6 @@ Result<aws::Resource> RegisterExternalCluster::resource(aws::Call& call, const R
 }
 
 Result<RegistrationResponse> RegisterExternalCluster::handle(aws::Call& call, const Request& request) {
-  TRY(check_tags(request.tags));
   const auto& name = request.clusterName;
   if (!request.tags.empty()) {
     TRY(call.authorize("eks:TagResource", cluster_resource(call, name).request_tags(request.tags)));
@@ -182,6 +181,7 @@ Result<RegistrationResponse> RegisterExternalCluster::handle(aws::Call& call, co
   }
   draft.record.cluster.status = "ACTIVE";
   for (const auto& [key, value] : request.tags) (*draft.record.cluster.tags)[key] = value;
+  TRY(check_tags(*draft.record.cluster.tags));  // with those of before
   draft.record.registration.emplace().token_review = request.tokenReview.value_or(false);
   TRY(set_issuer(draft, request.issuer));
   TRY(set_keys(draft, request.jwks, call.now));
