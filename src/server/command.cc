@@ -34,6 +34,7 @@ void add_plane_options(CLI::App& command, Options& plane) {
   command.add_option("--region", plane.region, "The AWS region to be")->capture_default_str();
   command
       .add_option("--max-associations", plane.associations_per_cluster, "Pod identity associations a cluster may have")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command.add_option("--threads", plane.threads, "Threads that serve requests")
       ->check(CLI::Range(1, 64))
