@@ -204,7 +204,12 @@ Action add_deregister(CLI::App& app) {
                          Value::map()));
     Value::List removed;
     if (!*keeps_roles) {
-      for (auto& role : TRY(remove_roles(connection, common->name))) removed.emplace_back(std::move(role));
+      auto roles = remove_roles(connection, common->name);
+      if (!roles) {
+        roles.error().message = fmt::format("Cluster {} is forgotten, but {}", common->name, roles.error().message);
+        return std::move(roles).error();
+      }
+      for (auto& role : *roles) removed.emplace_back(std::move(role));
     }
     if (common->json) {
       print_json(Value::map({{"clusterName", common->name}, {"removedRoles", std::move(removed)}}));

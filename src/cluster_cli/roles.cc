@@ -137,8 +137,13 @@ Result<std::vector<std::string>> remove_roles(const cli::Connection& connection,
     const Parameters role{{"RoleName", name}};
     auto with_policy = role;
     with_policy.emplace_back("PolicyName", kPolicyName);
-    TRY(call_iam_unless(connection, "NoSuchEntity", "DeleteRolePolicy", with_policy));
-    if (TRY(call_iam_unless(connection, "NoSuchEntity", "DeleteRole", role))) removed.push_back(name);
+    auto done = call_iam_unless(connection, "NoSuchEntity", "DeleteRolePolicy", with_policy);
+    if (done) done = call_iam_unless(connection, "NoSuchEntity", "DeleteRole", role);
+    if (!done) {
+      done.error().message = fmt::format("role {} could not be deleted: {}", name, done.error().message);
+      return std::move(done).error();
+    }
+    if (*done) removed.push_back(name);
   }
   return removed;
 }

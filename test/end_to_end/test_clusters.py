@@ -173,6 +173,16 @@ def test_the_life_of_a_registered_cluster(server, world, name, keys, by_file, cl
     assert cluster_command("deregister", cluster, check=False).returncode == 1
 
 
+def test_a_role_that_cannot_be_deleted_is_told(server, world, name, keys, by_file, cluster_command):
+    by_file(name, keys[0])
+    role = f"podpass-node-{name}"
+    world.iam.put_role_policy(RoleName=role, PolicyName="mine",
+                              PolicyDocument='{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}')
+    done = cluster_command("deregister", name, check=False)
+    assert done.returncode == 1 and f"Cluster {name} is forgotten, but role {role} could not be deleted: " in done.stderr
+    assert cluster_command("show", name, check=False).returncode == 1
+
+
 def test_two_clusters_with_one_issuer_never_mix(server, world, name, keys, by_file):
     first, second = f"{name}-a", f"{name}-b"
     by_file(first, keys[0], "--no-node-role")
@@ -326,6 +336,7 @@ def test_bad_usage(server, name, tmp_path, cluster_command):
         (["register", "x", "--kubeconfig", text], "text"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", empty, "--tag", "x"], "KEY=VALUE"),
         (["register", "x", "--jwks-url", "http://192.0.2.1/keys", "--issuer", ""], "need --issuer"),
+        (["register", "x", "--jwks-url", "https://192.0.2.1", "--issuer", ISSUER], "it has no path"),
         (["show", name], "No cluster found"),
         (["check", name], "No cluster found"),
         (["deregister", name], "No cluster found"),
