@@ -87,7 +87,8 @@ Action add_register(CLI::App& app) {
   add_common(*command, *common);
   command->footer(
       "Reads the issuer and the public keys of the cluster's tokens from its API server and stores them. Nothing is\n"
-      "created in the cluster. A cluster that is there already is brought to what is given now.\n\n"
+      "created in the cluster. A cluster that is there already is brought to what is given now; token review stays\n"
+      "as it is.\n\n"
       "The podpass server reads the keys again every five minutes and when a token has a new key, if it can: with\n"
       "--server-token-file, which is the token of any service account (bound to system:auth-delegator for\n"
       "--token-review), or without one if anybody may read them. Credentials are stored sealed with the master key.\n"
