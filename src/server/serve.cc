@@ -92,6 +92,15 @@ void print_ready(const ServeOptions& options, const cli::Connection& connection,
   std::fflush(stdout);
 }
 
+// Signatures keep nobody from reading tokens and credentials as they pass.
+void warn_of_plain_http(const Options& options) {
+  if (!options.tls_certificate_file.empty() || options.address.starts_with("127.") || options.address == "::1") return;
+  log::warn(
+      fmt::format("Serving plain HTTP on {}: who can read the network reads tokens and credentials. Give --tls-cert "
+                  "and --tls-key, or --address 127.0.0.1 behind a proxy that ends TLS on this machine.",
+                  options.address));
+}
+
 void reload(ControlPlane& plane) {
   const auto reloaded = plane.reload_certificate();
   if (reloaded) {
@@ -138,6 +147,7 @@ Result<void> serve(const ServeOptions& options) {
   plane->start();
   const auto connection = TRY(leave_connection(*plane, plane_options));
   print_ready(options, connection, *plane);
+  warn_of_plain_http(plane_options);
 
   if (wait_for_end(*plane, program) == SIGUSR2) {
     log::info("SIGUSR2: starting again; connections wait meanwhile.");

@@ -240,6 +240,13 @@ def test_a_restart_in_place_refuses_nobody(serve):
     assert serve.get("/_podpass/ready")[0] == 200
 
 
+@pytest.mark.parametrize("address,warned", [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_plain_http_beyond_this_machine_is_warned_of(serve, address, warned):
+    serve.start("--data-dir", serve.data_dir, "--address", address, "--port", 0)
+    assert serve.stop() == 0
+    assert ("Serving plain HTTP on 0.0.0.0" in serve.log_text()) == warned
+
+
 def test_no_restart_without_a_program(serve, tmp_path):
     """What is gone can't be started: who serves goes on."""
     program = tmp_path / "podpass"
