@@ -191,12 +191,22 @@ TEST_F(WebIdentityOfRegisteredClusters, TheNodeHoldsInTheExchange) {
           .status,
       200);
   const auto agent = credentials(assume(token(key_, kAudience, "node-1")));
-  auto exchange = [&](std::string_view node) {
+  auto exchange = [&](std::string_view node, const aws::SigningCredentials& caller) {
     const auto body = codec::write_json(Value::map({{"token", token(key_, "pods.eks.amazonaws.com", node)}}));
-    return served_.send({"eks-auth", "POST", "/clusters/c/assume-role-for-pod-identity", body, {}}, agent).status;
+    return served_.send({"eks-auth", "POST", "/clusters/c/assume-role-for-pod-identity", body, {}}, caller).status;
   };
-  EXPECT_EQ(exchange("node-1"), 200);
-  EXPECT_EQ(exchange("node-2"), 400);
+  EXPECT_EQ(exchange("node-1", agent), 200);
+  EXPECT_EQ(exchange("node-2", agent), 400);
+  // another role does not make it another node
+  const auto trust = codec::percent_encode(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",)"
+      R"("Principal":{"AWS":"arn:aws:iam::111122223333:root"}}})");
+  EXPECT_EQ(served_.query("iam", "Action=CreateRole&RoleName=other&AssumeRolePolicyDocument=" + trust).status, 200);
+  EXPECT_EQ(served_.query("iam", "Action=PutRolePolicy&RoleName=other&PolicyName=all&PolicyDocument=" + all).status,
+            200);
+  const auto chained = served_.assume("other", agent);
+  EXPECT_EQ(exchange("node-1", chained), 200);
+  EXPECT_EQ(exchange("node-2", chained), 400);
 }
 
 }  // namespace
