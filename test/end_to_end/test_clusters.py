@@ -32,13 +32,13 @@ class SigningKey:
     def jwks(self):
         return {"keys": [self.jwk]}
 
-    def token(self, namespace, service_account, audience="pods.eks.amazonaws.com", node=None):
+    def token(self, namespace, service_account, audience="pods.eks.amazonaws.com", node=None, issuer=ISSUER):
         now = int(time.time())
         kubernetes = {"namespace": namespace, "pod": {"name": "app-1", "uid": "pod-uid"},
                       "serviceaccount": {"name": service_account, "uid": "sa-uid"}}
         if node:
             kubernetes["node"] = {"name": node, "uid": "node-uid"}
-        claims = {"aud": [audience], "exp": now + 3600, "iat": now, "nbf": now, "iss": ISSUER, "kubernetes.io": kubernetes,
+        claims = {"aud": [audience], "exp": now + 3600, "iat": now, "nbf": now, "iss": issuer, "kubernetes.io": kubernetes,
                   "sub": f"system:serviceaccount:{namespace}:{service_account}"}
         signed = f"{encoded({'alg': 'RS256', 'kid': self.kid})}.{encoded(claims)}"
         done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", str(self.file)], input=signed.encode(), check=True, capture_output=True)
@@ -217,6 +217,17 @@ def test_a_node_gets_in_by_its_own_token(server, world, name, by_file, tmp_path)
                 keys[1].token("podpass-agent", "podpass-agent", "sts.amazonaws.com")):  # the other cluster's, with the same issuer
         with pytest.raises(sts.exceptions.ClientError):
             sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=bad)
+
+
+def test_an_issuer_with_a_slash_at_its_end(server, name, keys, tmp_path, cluster_command):
+    """AKS has such ones."""
+    issuer = f"https://idp.example/{name}/"
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(keys[0].jwks))
+    made = json.loads(cluster_command("register", name, "--issuer", issuer, "--jwks-file", file, "--json").stdout)
+    assert made["oidcProviderArn"].endswith(f"/{name}/")
+    token = keys[0].token("podpass-agent", "podpass-agent", "sts.amazonaws.com", issuer=issuer)
+    server.client("sts").assume_role_with_web_identity(RoleArn=made["nodeRoleArn"], RoleSessionName="agent", WebIdentityToken=token)
 
 
 def test_register_by_kubeconfig(server, world, name, keys, api_server, tmp_path, cluster_command):
