@@ -198,9 +198,9 @@ TEST_F(WebIdentityOfRegisteredClusters, TheNodeHoldsInTheExchange) {
   EXPECT_EQ(exchange("node-1", agent), 200);
   EXPECT_EQ(exchange("node-2", agent), 400);
   // another role does not make it another node
-  const auto trust = codec::percent_encode(
-      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",)"
-      R"("Principal":{"AWS":"arn:aws:iam::111122223333:root"}}})");
+  const auto trust =
+      codec::percent_encode(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",)"
+                            R"("Principal":{"AWS":"arn:aws:iam::111122223333:root"}}})");
   EXPECT_EQ(served_.query("iam", "Action=CreateRole&RoleName=other&AssumeRolePolicyDocument=" + trust).status, 200);
   EXPECT_EQ(served_.query("iam", "Action=PutRolePolicy&RoleName=other&PolicyName=all&PolicyDocument=" + all).status,
             200);
