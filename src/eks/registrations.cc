@@ -113,6 +113,11 @@ std::vector<std::string> key_ids(const codec::Value& jwks) {
   return ids;
 }
 
+bool shares_issuer(const aws::Call& call, const std::string& name, const std::string& issuer) {
+  const auto clusters = clusters_of_issuer(call.tx, call.deployment, issuer);
+  return std::ranges::any_of(clusters, [&](const auto* cluster) { return cluster->cluster.name != name; });
+}
+
 ClusterRegistration shape(const aws::Call& call, const std::string& name, const ClusterRecord& record,
                           const ClusterAccessRecord* access) {
   ClusterRegistration out;
@@ -120,7 +125,10 @@ ClusterRegistration shape(const aws::Call& call, const std::string& name, const 
   out.clusterArn = cluster_arn(call.deployment, name);
   out.kind = record.registration ? "REGISTERED" : "LOCAL";
   out.status = record.cluster.status.value_or("ACTIVE");
-  if (!record.issuer.empty()) out.issuer = record.issuer;
+  if (!record.issuer.empty()) {
+    out.issuer = record.issuer;
+    out.sharesIssuer = shares_issuer(call, name, record.issuer);
+  }
   out.keyIds = key_ids(record.keys.document);
   out.keysFingerprint = hex(record.keys.keys->fingerprint().view());
   if (!record.registration) return out;

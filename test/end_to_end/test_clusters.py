@@ -173,6 +173,12 @@ def test_the_life_of_a_registered_cluster(server, world, name, keys, by_file, cl
     assert cluster_command("deregister", cluster, check=False).returncode == 1
 
 
+def test_a_shared_issuer_is_told(name, keys, by_file, cluster_command):
+    by_file(f"{name}-a", keys[0], "--no-node-role")
+    assert "Other clusters have the same issuer" in by_file(f"{name}-b", keys[1], "--no-node-role").stdout
+    assert "other clusters have it too" in cluster_command("show", f"{name}-a").stdout
+
+
 def test_a_role_that_cannot_be_deleted_is_told(server, world, name, keys, by_file, cluster_command):
     by_file(name, keys[0])
     role = f"podpass-node-{name}"
