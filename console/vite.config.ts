@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],
-    testTimeout: 30000,
+    testTimeout: 60000,
     css: false,
     server: { deps: { inline: [/@cloudscape-design\//] } },
   },
