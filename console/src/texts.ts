@@ -110,6 +110,7 @@ export const texts = {
   editor: {
     policy: 'Policy document',
     position: (line: number, column: number) => `Line ${line}, column ${column}:`,
+    severities: { error: 'Error:', warning: 'Warning:' },
   },
 
   // Clusters.
@@ -178,6 +179,7 @@ export const texts = {
     registrationFailed: 'The registration could not be read',
     roleArn: 'Cluster IAM role',
     roleArnText: 'As EKS wants one. Podpass does nothing with it, but asks for iam:PassRole on it.',
+    runAssociationCheck: 'Check association',
     runCheck: 'Check cluster',
     status: 'Status',
     statuses: {
@@ -200,6 +202,7 @@ export const texts = {
   associations: {
     arn: 'ARN',
     chooseRole: 'Choose a role',
+    columns: { namespace: 'Namespace', serviceAccount: 'Service account', targetRole: 'Target role' },
     createRole: 'Create role',
     createText: 'Pods of the service account get credentials of the role.',
     createTitle: 'Create Pod Identity association',

@@ -38,7 +38,7 @@ export function CheckSection({
           description={serviceAccount ? words.checkAssociationText : words.checkText}
           actions={
             <Button loading={running} onClick={() => void run()}>
-              {words.runCheck}
+              {serviceAccount ? words.runAssociationCheck : words.runCheck}
             </Button>
           }
         >

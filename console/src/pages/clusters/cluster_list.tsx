@@ -1,3 +1,6 @@
+import Button from '@cloudscape-design/components/button';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useState } from 'react';
 import { call, type Output } from '../../api/client';
 import { allPages } from '../../api/many';
 import { LinkButton, PageLink } from '../../components/link';
@@ -7,8 +10,6 @@ import { Time } from '../../components/time';
 import { useDescribed, type Described } from '../../components/use_described';
 import { paths } from '../../paths';
 import { texts } from '../../texts';
-import Button from '@cloudscape-design/components/button';
-import { useState } from 'react';
 import { ClusterStatus } from './cluster_status';
 import { DeleteCluster } from './delete_cluster';
 
@@ -54,25 +55,25 @@ export function ClusterList() {
             cell: ({ detail }) => <ClusterStatus status={detail?.status} />,
           },
           { id: 'version', header: words.version, value: ({ detail }) => detail?.version },
-          { id: 'issuer', header: words.issuer, value: ({ detail }) => detail?.identity?.oidc?.issuer },
           {
             id: 'created',
             header: words.created,
             value: ({ detail }) => detail?.createdAt,
             cell: ({ detail }) => (detail?.createdAt ? <Time seconds={detail.createdAt} /> : '–'),
           },
+          { id: 'issuer', header: words.issuer, value: ({ detail }) => detail?.identity?.oidc?.issuer },
           { id: 'arn', header: words.arn, value: ({ detail }) => detail?.arn, hidden: true },
         ]}
         defaultSort={{ column: 'name' }}
         filterPlaceholder={words.find}
         selection="single"
         actions={(selected) => (
-          <>
+          <SpaceBetween direction="horizontal" size="xs">
             <Button disabled={!selected.length} onClick={() => setDeleted(selected[0].summary)}>
               {texts.common.delete}
             </Button>
             {create}
-          </>
+          </SpaceBetween>
         )}
         empty={{ title: words.noClusters, text: words.noClustersText, action: create }}
       />

@@ -1,4 +1,7 @@
+import Box from '@cloudscape-design/components/box';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import Spinner from '@cloudscape-design/components/spinner';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { call, type Output } from '../../api/client';
 import { CopyButton } from '../../components/copy_button';
 import { ErrorAlert } from '../../components/error_alert';
@@ -8,9 +11,6 @@ import { Time } from '../../components/time';
 import { useLoad } from '../../components/use_load';
 import { nameOfArn, paths } from '../../paths';
 import { texts } from '../../texts';
-import Box from '@cloudscape-design/components/box';
-import Spinner from '@cloudscape-design/components/spinner';
-import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { Cluster } from './cluster_list';
 import { ClusterStatus } from './cluster_status';
 import { CheckSection } from './check_section';

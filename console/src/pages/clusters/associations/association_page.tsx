@@ -58,18 +58,14 @@ export function AssociationPage() {
       <SpaceBetween size="l">
         {association.error && <ErrorAlert error={association.error} onRetry={association.reload} />}
         {association.loading && !data && <Spinner size="large" />}
-        {data && (
-          <>
-            <Details association={data} />
-            {data.policy && (
-              <Container header={<Header variant="h2">{words.sessionPolicy}</Header>}>
-                <JsonEditor label={words.sessionPolicy} value={readablePolicy(data.policy)} />
-              </Container>
-            )}
-            <AssociationActivity cluster={cluster} id={id} />
-            <CheckSection cluster={cluster} namespace={data.namespace} serviceAccount={data.serviceAccount} />
-          </>
+        {data && <Details association={data} />}
+        {data?.policy && (
+          <Container header={<Header variant="h2">{words.sessionPolicy}</Header>}>
+            <JsonEditor label={words.sessionPolicy} value={readablePolicy(data.policy)} />
+          </Container>
         )}
+        {data && <AssociationActivity cluster={cluster} id={id} />}
+        {data && <CheckSection cluster={cluster} namespace={data.namespace} serviceAccount={data.serviceAccount} />}
       </SpaceBetween>
       {deleting && data && (
         <DeleteAssociation
@@ -85,7 +81,7 @@ export function AssociationPage() {
 function Details({ association }: { association: Association }) {
   const tags = Object.entries(association.tags ?? {});
   return (
-    <>
+    <SpaceBetween size="l">
       <KeyValueSection
         title={words.details}
         items={[
@@ -107,6 +103,6 @@ function Details({ association }: { association: Association }) {
       {tags.length > 0 && (
         <KeyValueSection title={words.tags} items={tags.map(([label, value]) => ({ label, value: value || '–' }))} />
       )}
-    </>
+    </SpaceBetween>
   );
 }

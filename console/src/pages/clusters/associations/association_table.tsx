@@ -30,10 +30,10 @@ function columnsOf(cluster: string): Column<Row>[] {
     <PageLink to={paths.association(cluster, summary.associationId ?? '')}>{text}</PageLink>
   );
   return [
-    { id: 'namespace', header: words.namespace, value: ({ summary }) => summary.namespace },
+    { id: 'namespace', header: words.columns.namespace, value: ({ summary }) => summary.namespace },
     {
       id: 'serviceAccount',
-      header: words.serviceAccount,
+      header: words.columns.serviceAccount,
       value: ({ summary }) => summary.serviceAccount,
       cell: (row) => linked(row.summary.serviceAccount ?? '–', row),
     },
@@ -45,7 +45,7 @@ function columnsOf(cluster: string): Column<Row>[] {
     },
     {
       id: 'targetRole',
-      header: words.targetRole,
+      header: words.columns.targetRole,
       value: ({ detail }) => detail?.targetRoleArn,
       cell: ({ detail }) => <RoleLink arn={detail?.targetRoleArn} />,
     },
