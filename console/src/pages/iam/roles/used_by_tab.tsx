@@ -26,7 +26,7 @@ export function UsedByTab({ roleArn }: { roleArn: string }) {
       loading={loading}
       error={error}
       onReload={reload}
-      id={({ associationArn }) => associationArn ?? ''}
+      id={({ clusterName, associationId }) => `${clusterName}/${associationId}`}
       columns={[
         {
           id: 'id',
