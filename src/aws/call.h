@@ -104,8 +104,16 @@ struct Call {
   // Several actions on one resource, all of which must be allowed.
   Result<void> authorize_as(const policy::Principal& principal, const Authority& authority,
                             std::span<const std::string_view> actions, const Resource& resource) const;
+  // What authorize_as() asks the engine, for who wants more than its answer: `asked` is called for each action.
+  // Nothing is noted for the audit.
+  using Asked = std::function<void(const policy::Request& request, const policy::Layers& layers)>;
+  void ask_as(const policy::Principal& principal, const Authority& authority, std::span<const std::string_view> actions,
+              const Resource& resource, const Asked& asked) const;
 
  private:
+  template <class Visit>
+  void each_question(const policy::Principal& principal, const Authority& authority,
+                     std::span<const std::string_view> actions, const Resource& resource, Visit visit) const;
   void add_keys(const Resource& resource, const std::string& owner) const;
 };
 

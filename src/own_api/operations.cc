@@ -4,6 +4,7 @@
 
 #include "eks/operations.h"
 #include "own_api/explain.h"
+#include "own_api/pod_identity_roles.h"
 
 namespace podpass::own_api {
 namespace {
@@ -13,6 +14,7 @@ using aws::operation;
 
 constexpr aws::Operation kOperations[] = {
     operation<Explain, "Explain">(Access::read, "POST", "/explain"),
+    operation<ListPodIdentityRoles, "ListPodIdentityRoles">(Access::read, "GET", "/pod-identity-roles"),
 };
 
 }  // namespace
