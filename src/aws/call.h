@@ -62,11 +62,15 @@ struct Audit {
   // Who the request proved to come from by what is in it, as the record's userIdentity has it: a JSON object. Empty:
   // the caller.
   std::string identity;
+  // Whether the record of this request, if it succeeds, would say nothing new: no record is kept. For who reads the
+  // trail as it grows (docs/decisions/071).
+  bool repeated = false;
   void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
   void clear() {
     facts.clear();
     decisions.clear();
     identity.clear();
+    repeated = false;
   }
 };
 

@@ -19,7 +19,8 @@ Served::Served()
   deployment.sessions = std::make_shared<aws::SessionKeys>(crypto::KeyRing::generate(random));
   deployment.endpoint = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
   s3_ = s3::Service::open(*store, deployment, directory_.path() / "blobs").value();
-  audit_ = AuditTrail::open(directory_.path()).value();
+  audit_ = AuditTrail::open(directory_.path(), &activity).value();
+  deployment.activity = &activity;
   gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get(), health);
   EXPECT_TRUE(store->run([&](store::Transaction& tx) -> Result<void> {
     auto key = iam::make_access_key(tx, deployment, deployment.account, "", clock.now());

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "eks/operations.h"
+#include "own_api/association_activity.h"
 #include "own_api/explain.h"
+#include "own_api/list_activity.h"
 #include "own_api/pod_identity_roles.h"
 
 namespace podpass::own_api {
@@ -15,6 +17,9 @@ using aws::operation;
 constexpr aws::Operation kOperations[] = {
     operation<Explain, "Explain">(Access::read, "POST", "/explain"),
     operation<ListPodIdentityRoles, "ListPodIdentityRoles">(Access::read, "GET", "/pod-identity-roles"),
+    operation<ListActivity, "ListActivity">(Access::read, "GET", "/activity"),
+    operation<DescribeAssociationActivity, "DescribeAssociationActivity">(
+        Access::read, "GET", "/clusters/{clusterName}/pod-identity-associations/{associationId}/activity"),
 };
 
 }  // namespace

@@ -92,3 +92,63 @@ def test_a_thousand_roles_are_answered_quickly(tmp_path):
         print(f"990 roles, none of which lets the pod in: {took:.3f} s")
     finally:
         assert server.stop() == 0
+
+
+def test_activity_is_followed_and_survives_a_restart(tmp_path):
+    server = Podpass(tmp_path).start()
+    try:
+        server.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust()))
+        made = server.client("eks").create_pod_identity_association(
+            clusterName=CLUSTER, namespace="ns", serviceAccount="sa", roleArn=f"arn:aws:iam::{ACCOUNT}:role/r")["association"]
+        keys = server.pod_keys("ns", "sa")
+        with pytest.raises(Exception, match="AccessDenied"):
+            server.client("s3", keys).list_buckets()
+        denied = activity(server, len, outcome="denied", roleArn=f"arn:aws:iam::{ACCOUNT}:role/r")
+        assert [record["eventName"] for record in denied["records"]] == ["ListBuckets"]
+        exchanges = activity(server, len, associationId=made["associationId"], eventName="AssumeRoleForPodIdentity")
+        facts = exchanges["records"][0]["additionalEventData"]
+        assert facts["serviceAccount"] == "sa"
+        text = json.dumps(activity(server, len))
+        for secret in (keys.secret_key, keys.token, server.root_keys().secret_key):
+            assert secret not in text
+
+        # what comes is told to who waits
+        newest = activity(server, len)["newest"]
+        begin = time.monotonic()
+        while True:
+            answer = ask(server, "/activity", after=newest, waitSeconds=1)
+            newest = answer["newest"]
+            if not answer["records"]:
+                break
+        assert 0.9 < time.monotonic() - begin < 20
+        lines = (server.data_dir / "audit.jsonl").read_text().count("\n")
+        for _ in range(3):
+            newest = ask(server, "/activity", after=newest, waitSeconds=1)["newest"]
+        assert (server.data_dir / "audit.jsonl").read_text().count("\n") == lines  # reading leaves no trace each time
+
+        path = f"/clusters/{CLUSTER}/pod-identity-associations/{made['associationId']}/activity"
+        counts = ask(server, path, hours=2)
+        assert counts["exchanges"] == 1 and counts["denials"] == 0
+        assert abs(counts["lastUsedAt"] - time.time()) < 120
+        assert server.stop() == 0
+        server.start()
+        again = ask(server, path, hours=2)
+        assert again["exchanges"] == 1 and again["lastUsedAt"] == counts["lastUsedAt"] and again["countedSince"] <= counts["countedSince"] + 1
+        assert [record["eventName"] for record in activity(server, len, outcome="denied")["records"]] == ["ListBuckets"]
+        ask(server, "/activity", after=newest, status=400)  # of another run
+    finally:
+        server.stop()
+
+
+def test_a_wait_does_not_hold_up_the_stop(tmp_path):
+    server = Podpass(tmp_path).start()
+    newest = activity(server, len)["newest"]
+    while (answer := ask(server, "/activity", after=newest))["newest"] != newest:
+        newest = answer["newest"]
+    path = "/activity?" + urllib.parse.urlencode({"after": newest, "waitSeconds": 20})
+    connection = http.client.HTTPConnection(*server.endpoint.removeprefix("http://").split(":"), timeout=30)
+    connection.request("GET", path, headers=server.sign("podpass", "GET", path))
+    begin = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begin < 10
+    connection.close()
