@@ -7,6 +7,7 @@
 #include "own_api/explain.h"
 #include "own_api/list_activity.h"
 #include "own_api/pod_identity_roles.h"
+#include "own_api/policy_editor.h"
 
 namespace podpass::own_api {
 namespace {
@@ -20,6 +21,8 @@ constexpr aws::Operation kOperations[] = {
     operation<ListActivity, "ListActivity">(Access::read, "GET", "/activity"),
     operation<DescribeAssociationActivity, "DescribeAssociationActivity">(
         Access::read, "GET", "/clusters/{clusterName}/pod-identity-associations/{associationId}/activity"),
+    operation<ValidatePolicy, "ValidatePolicy">(Access::read, "POST", "/policy-validation"),
+    operation<ListActions, "ListActions">(Access::read, "GET", "/policy-actions"),
 };
 
 }  // namespace

@@ -14,6 +14,8 @@
 namespace podpass::policy {
 namespace {
 
+constexpr std::string_view kOwnService = "podpass:";  // whose actions are not AWS's and not in its tables
+
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?") != std::string_view::npos;
 }
@@ -198,7 +200,7 @@ class Linter {
   void actions(const StatementNodes& statement) {
     for_each_item(tree_, statement.any_action(), [&](const JsonNode& item) {
       const auto name = item.text;
-      if (name == "*" || name == "*:*") return;
+      if (name == "*" || name == "*:*" || iequals(name.substr(0, kOwnService.size()), kOwnService)) return;
       const auto service = find_service(name.substr(0, name.find(':')));
       if (!service) {
         warn(item, "UnknownService", concat({"AWS has no service \"", name.substr(0, name.find(':')), "\"."}));

@@ -152,3 +152,13 @@ def test_a_wait_does_not_hold_up_the_stop(tmp_path):
     assert server.stop() == 0
     assert time.monotonic() - begin < 10
     connection.close()
+
+
+def test_policies_are_looked_at_and_actions_completed(server):
+    document = json.dumps(allow("s3:GetObjct", "*"), indent=2)
+    findings = ask(server, "/policy-validation", {"document": document, "kind": "identity"})["findings"]
+    assert [(finding["severity"], finding["line"]) for finding in findings] == [("warning", 6)]
+    assert ask(server, "/policy-validation", {"document": json.dumps(trust()), "kind": "trust"}) == {"findings": []}
+    assert ask(server, "/policy-validation", {"document": "{", "kind": "x"}, status=400)["message"].startswith("kind:")
+    assert ask(server, "/policy-actions", prefix="eks-auth:") == {"actions": ["eks-auth:AssumeRoleForPodIdentity"]}
+    assert "s3:" in ask(server, "/policy-actions", prefix="s3")["actions"]
