@@ -8,6 +8,7 @@
 #include "own_api/list_activity.h"
 #include "own_api/pod_identity_roles.h"
 #include "own_api/policy_editor.h"
+#include "own_api/service_accounts.h"
 
 namespace podpass::own_api {
 namespace {
@@ -23,6 +24,8 @@ constexpr aws::Operation kOperations[] = {
         Access::read, "GET", "/clusters/{clusterName}/pod-identity-associations/{associationId}/activity"),
     operation<ValidatePolicy, "ValidatePolicy">(Access::read, "POST", "/policy-validation"),
     operation<ListActions, "ListActions">(Access::read, "GET", "/policy-actions"),
+    operation<ListServiceAccounts, "ListServiceAccounts">(Access::read, "GET",
+                                                          "/clusters/{clusterName}/service-accounts"),
 };
 
 }  // namespace

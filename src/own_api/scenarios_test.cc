@@ -15,7 +15,7 @@ TEST_P(Scenarios, Runs) {
   iam::Scenario(world).run(std::string("testdata/") + GetParam() + ".txt");
 }
 
-INSTANTIATE_TEST_SUITE_P(OwnApi, Scenarios, testing::Values("pod_identity_roles", "policy_editor"),
+INSTANTIATE_TEST_SUITE_P(OwnApi, Scenarios, testing::Values("pod_identity_roles", "policy_editor", "service_accounts"),
                          [](const auto& scenario) { return std::string(scenario.param); });
 
 }  // namespace

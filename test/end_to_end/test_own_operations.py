@@ -162,3 +162,24 @@ def test_policies_are_looked_at_and_actions_completed(server):
     assert ask(server, "/policy-validation", {"document": "{", "kind": "x"}, status=400)["message"].startswith("kind:")
     assert ask(server, "/policy-actions", prefix="eks-auth:") == {"actions": ["eks-auth:AssumeRoleForPodIdentity"]}
     assert "s3:" in ask(server, "/policy-actions", prefix="s3")["actions"]
+
+
+def test_service_accounts_are_those_that_associations_name(server, name):
+    server.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()))
+    server.client("eks").create_pod_identity_association(clusterName=CLUSTER, namespace=name, serviceAccount="sa",
+                                                         roleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}")
+    answer = ask(server, f"/clusters/{CLUSTER}/service-accounts")
+    assert answer["source"] == "associations" and answer["note"]
+    assert {"name": name, "serviceAccounts": ["sa"]} in answer["namespaces"]
+
+
+@pytest.mark.parametrize("method, path, body", [
+    ("GET", "/pod-identity-roles", None), ("GET", "/activity", None), ("GET", "/policy-actions", None),
+    ("GET", f"/clusters/{CLUSTER}/pod-identity-associations/a-x/activity", None),
+    ("POST", "/policy-validation", {"document": "{}", "kind": "trust"}), ("GET", f"/clusters/{CLUSTER}/service-accounts", None)])
+def test_without_permission_nothing_is_told(server, name, method, path, body):
+    iam = server.client("iam")
+    iam.create_user(UserName=name)
+    keys = Keys.of(iam.create_access_key(UserName=name)["AccessKey"])
+    message = ask(server, path, body, keys, status=403)["message"]
+    assert f"User: arn:aws:iam::{ACCOUNT}:user/{name} is not authorized to perform: podpass:" in message
