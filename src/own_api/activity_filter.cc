@@ -1,6 +1,7 @@
 #include "own_api/activity_filter.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/strings.h"
 #include "codec/json.h"
@@ -34,6 +35,16 @@ ActivityOutcome outcome_of(bool success, std::string_view error_code) {
   if (success) return ActivityOutcome::allowed;
   const bool denied = std::ranges::find(kDenials, error_code) != std::end(kDenials);
   return denied ? ActivityOutcome::denied : ActivityOutcome::failed;
+}
+
+// Where `part` begins in `text`. std::string_view::find looks at every quote, and there are many.
+std::size_t find_text(std::string_view text, std::string_view part) {
+  const auto* found = static_cast<const char*>(::memmem(text.data(), text.size(), part.data(), part.size()));
+  return found ? static_cast<std::size_t>(found - text.data()) : std::string_view::npos;
+}
+
+bool is_success(std::string_view line) {
+  return line.ends_with(R"("outcome":"success"})");
 }
 
 // The inside of the text as JSON writes it.
@@ -106,7 +117,7 @@ class Record {
 
 // What stands behind `label` up to the next quote; `label` ends with the quote before. Empty: it is not there.
 std::string_view quoted_behind(std::string_view text, std::string_view label) {
-  const auto at = text.find(label);
+  const auto at = find_text(text, label);
   if (at == std::string_view::npos) return {};
   text.remove_prefix(at + label.size());
   return text.substr(0, text.find('"'));
@@ -131,8 +142,9 @@ ActivityMatcher::ActivityMatcher(const ActivityFilter& filter) : filter_(filter)
 }
 
 std::optional<Value> ActivityMatcher::match(std::string_view line) const {
-  const bool may_fit = std::ranges::all_of(needles_, [&](const auto& needle) { return line.contains(needle); });
-  if (!may_fit || (!text_.empty() && !to_lower(line).contains(text_))) return std::nullopt;
+  if (filter_.outcome && is_success(line) != (*filter_.outcome == ActivityOutcome::allowed)) return std::nullopt;
+  const auto has = [&](const std::string& needle) { return find_text(line, needle) != line.npos; };
+  if (!std::ranges::all_of(needles_, has) || (!text_.empty() && !to_lower(line).contains(text_))) return std::nullopt;
   auto value = codec::parse_json(line);
   if (!value || !value->as<Value::Map>()) return std::nullopt;
   const Record record(*value);
@@ -156,16 +168,19 @@ std::string_view event_time_of(std::string_view line) {
 // "responseElements" is the record's own.
 std::optional<ExchangeSeen> read_exchange(std::string_view line) {
   constexpr std::string_view kEventName = R"("eventName":")", kName = R"(AssumeRoleForPodIdentity")",
-                             kResponse = R"(,"responseElements":null)", kSuccess = R"("outcome":"success"})";
-  const auto name = line.find(kEventName);
+                             kResponse = R"(,"responseElements":null)";
+  constexpr std::size_t kTimeBytes = 120;  // of eventTime and eventSource
+  const auto name = find_text(line, kEventName);
   if (name == line.npos || !line.substr(name + kEventName.size()).starts_with(kName)) return std::nullopt;
   auto facts = line.substr(name);
-  for (auto at = facts.find(kResponse); at != facts.npos; at = facts.find(kResponse)) {
+  for (auto at = find_text(facts, kResponse); at != facts.npos; at = find_text(facts, kResponse)) {
     facts.remove_prefix(at + kResponse.size());
   }
-  ExchangeSeen seen{quoted_behind(facts, R"("associationId":")"), event_time_of(line.substr(0, name)), {}};
+  auto before = line.substr(0, name);
+  before.remove_prefix(before.size() - std::min(before.size(), kTimeBytes));
+  ExchangeSeen seen{quoted_behind(facts, R"("associationId":")"), event_time_of(before), {}};
   if (seen.association_id.empty()) return std::nullopt;
-  const bool success = line.ends_with(kSuccess);
+  const bool success = is_success(line);
   seen.outcome = outcome_of(success, success ? "" : quoted_behind(line.substr(name), R"("errorCode":")"));
   return seen;
 }

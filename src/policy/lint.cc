@@ -209,7 +209,8 @@ class Linter {
           warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS."}));
         }
       } else if (!find_action(name)) {
-        warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS.", did_you_mean(*service, name)}));
+        const auto advice = ++guessed_ <= kMaxGuessed ? did_you_mean(*service, name) : std::string();
+        warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS.", advice}));
       }
     });
   }
@@ -344,10 +345,12 @@ class Linter {
   static constexpr std::size_t kMaxResources = 500;  // of a statement; in longer lists they are not compared
   static constexpr std::size_t kMaxPairs = 100'000;  // of an action and a resource
   static constexpr std::size_t kMaxListed = 2'000;   // more is as good as "*"
+  static constexpr int kMaxGuessed = 20;             // each is compared with all of its service's actions
 
   const Document& document_;
   const JsonTree& tree_;
   std::vector<Finding> found_;
+  int guessed_ = 0;  // names that were taken for a slip of the pen
 };
 
 }  // namespace
