@@ -50,6 +50,7 @@ export function Shell({ children }: { children: ReactNode }) {
           />
         }
         notifications={<Flashbar items={notices} stackItems />}
+        toolsWidth={420}
         toolsHide={!panel}
         toolsOpen={Boolean(panel)}
         onToolsChange={({ detail }) => !detail.open && closePanel()}
