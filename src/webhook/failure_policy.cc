@@ -47,7 +47,9 @@ asio::awaitable<FailurePolicy> FailurePolicies::of(std::string namespace_) {
 std::optional<FailurePolicy> FailurePolicies::remembered(const std::string& namespace_) {
   std::lock_guard lock(mutex_);
   const auto found = policies_.find(namespace_);
-  if (found == policies_.end() || clock_.now() - found->second.since > kPolicyAge) return std::nullopt;
+  if (found == policies_.end()) return std::nullopt;
+  const auto age = clock_.now() - found->second.since;
+  if (age.count() < 0 || age > kPolicyAge) return std::nullopt;  // negative: the clock was set back
   return found->second.policy;
 }
 
