@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -42,7 +43,7 @@ void add_patch_flags(CLI::App& command, PatchFlags& flags) {
     command.add_option(name, value, help)->group("What is added to pods")->capture_default_str();
   };
   text("--annotation-prefix", settings.annotation_prefix, "Prefix of the annotations of service accounts and pods");
-  command.add_option("--token-expiration", settings.token_seconds, "Seconds that a token lasts, unless annotated")
+  command.add_option("--token-expiration", settings.token_seconds, "Seconds that a token lasts, unless annotated; at least 600")
       ->group("What is added to pods")
       ->capture_default_str();
   command
@@ -85,7 +86,12 @@ Result<void> take_identities(PreviewFlags& flags) {
     if (!names) return Error::invalid(fmt::format("{}: {}.", flags.identities, names.error().message));
     options.associated = std::move(*names);
   }
-  for (const auto& name : flags.associations) options.associated.insert(qualified(name, options.namespace_));
+  for (const auto& name : flags.associations) {
+    auto full = qualified(name, options.namespace_);
+    if (full.starts_with('/') || full.ends_with('/') || std::ranges::count(full, '/') != 1)
+      return Error::invalid(fmt::format("--association: '{}' is not [NAMESPACE/]NAME.", name));
+    options.associated.insert(std::move(full));
+  }
   for (const auto& text : flags.roles) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -195,6 +201,7 @@ void add_identity_flags(CLI::App& command, Flags& flags) {
 void add_serving_flags(CLI::App& command, Flags& flags) {
   const auto* group = "How it is reached";
   command.add_option("--port", flags.options.port, "Port of /mutate; 0 picks a free one")
+      ->check(CLI::Range(0, 65'535))
       ->group(group)
       ->capture_default_str();
   command.add_option("--metrics-port", flags.metrics_port, "Port of /metrics, /healthz and /readyz; -1: none")
@@ -312,7 +319,9 @@ Result<int> run_webhook(Flags& flags) {
   signal(SIGPIPE, SIG_IGN);
   auto webhook = TRY(Webhook::create(std::move(flags.options), std::move(credentials), clock, random));
   TRY(webhook->start());
-  fmt::print("The webhook serves on port {}, its metrics on port {}.\n", webhook->port(), webhook->metrics_port());
+  const auto metrics_port = webhook->metrics_port();
+  fmt::print("The webhook serves on port {}{}.\n", webhook->port(),
+             metrics_port == 0 ? "" : fmt::format(", its metrics on port {}", metrics_port));
   std::fflush(stdout);
   int signal_number = 0;
   sigwait(&set, &signal_number);

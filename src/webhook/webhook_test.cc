@@ -120,7 +120,7 @@ class WebhookTest : public testing::Test {
   }
 
   const fs::path directory_ = fs::path(testing::TempDir()) / ("webhook" + std::to_string(getpid()));
-  SystemClock clock_;
+  ManualClock clock_{SystemClock().now()};
   SystemRandom random_;
   Signal signal_;
   std::string authority_;
@@ -243,6 +243,22 @@ TEST_F(WebhookTest, WithoutTheServerTheFailurePolicyDecides) {
   EXPECT_EQ(api_->object(api_->paths("/namespaces/strict/events/")[0]).text("reason"), "PodIdentityRefused");
   EXPECT_THAT(metrics(), HasSubstr("podpass_webhook_declined{outcome=\"allowed_without\"} 3\n"));
   EXPECT_THAT(metrics(), HasSubstr("podpass_webhook_declined{outcome=\"refused\"} 1\n"));
+}
+
+TEST_F(WebhookTest, ANamespaceThatCannotBeReadGoesByWhatItSaidLast) {
+  with_podpass();
+  with_api_server();
+  api_->service_account("strict", "unknown");
+  api_->put("/api/v1/namespaces/strict", R"({"metadata":{"annotations":{"podpass.dev/failure-policy":"fail"}}})");
+  begin_ready();
+  podpass_->set_mode(FakePodpass::Mode::refuses);
+  EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+  api_->forbid("/namespaces/");
+  for (auto passed : {kPolicyAge + Seconds{1}, Seconds{-7'200}}) {
+    clock_.advance(passed);
+    EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+  }
+  EXPECT_TRUE(allowed(admit(review_of("new", "unknown")))) << "by the flag";
 }
 
 TEST_F(WebhookTest, TheFlagRefusesUnlessTheNamespaceSaysIgnore) {
