@@ -163,23 +163,23 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return kIn[static_cast<unsigned char>(c)]; });
 }
 
-// Whether one of eight bytes is a control character, be it a tab.
-bool has_control(std::uint64_t bytes) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = kOnes * 0x80;
-  const std::uint64_t below_blank = (bytes - kOnes * 0x20) & ~bytes, differs = bytes ^ (kOnes * 0x7f);
-  return ((below_blank | ((differs - kOnes) & ~differs)) & kTops) != 0;
-}
-
-// RFC 9110 section 5.5: no control characters but the tab.
+// RFC 9110 section 5.5: no control characters but the tab. Sixteen bytes at a time.
 bool is_field_value(std::string_view text) {
-  const auto is_fine = [](char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; };
-  std::uint64_t bytes = 0;
-  while (text.size() >= sizeof bytes) {
+  using Bytes [[gnu::vector_size(16)]] = unsigned char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  Words foreign{};
+  const auto look_at = [&](Bytes bytes) {
+    foreign |= reinterpret_cast<Words>(((bytes < 0x20) & (bytes != '\t')) | (bytes == 0x7f));
+  };
+  Bytes bytes;
+  for (; text.size() >= sizeof bytes; text.remove_prefix(sizeof bytes)) {
     std::memcpy(&bytes, text.data(), sizeof bytes);
-    if (has_control(bytes) && !std::ranges::all_of(text.substr(0, sizeof bytes), is_fine)) return false;
-    text.remove_prefix(sizeof bytes);
+    look_at(bytes);
   }
-  return std::ranges::all_of(text, is_fine);
+  bytes = Bytes{} + ' ';
+  std::memcpy(&bytes, text.data(), text.size());
+  look_at(bytes);
+  return (foreign[0] | foreign[1]) == 0;
 }
 
 // `rest` is the head without its first line: header lines, and the empty one.
