@@ -234,7 +234,8 @@ bool CredentialsCache::start_renewal(Time now) {
     } else if (!is_wanted(*entry, now)) {
       entry->renew_at = now;
       schedule(*entry, entry->expires);  // kept for who may come, and then dropped
-    } else if (is_pausing(now, held_until_, kLastHold) || (away_ && running_renewals_ > 0) || !budget_.take_renewal(now)) {
+    } else if (is_pausing(now, held_until_, kLastHold) || (away_ && running_renewals_ > 0) ||
+               !budget_.take_renewal(now)) {
       return false;
     } else {
       unschedule(*entry);

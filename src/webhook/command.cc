@@ -43,7 +43,9 @@ void add_patch_flags(CLI::App& command, PatchFlags& flags) {
     command.add_option(name, value, help)->group("What is added to pods")->capture_default_str();
   };
   text("--annotation-prefix", settings.annotation_prefix, "Prefix of the annotations of service accounts and pods");
-  command.add_option("--token-expiration", settings.token_seconds, "Seconds that a token lasts, unless annotated; at least 600")
+  command
+      .add_option("--token-expiration", settings.token_seconds,
+                  "Seconds that a token lasts, unless annotated; at least 600")
       ->group("What is added to pods")
       ->capture_default_str();
   command
