@@ -35,6 +35,7 @@ http::Response text_response(int status, std::string body) {
 http::Limits probe_limits() {
   auto limits = default_limits();
   limits.connections_of_peer = 100;
+  limits.drain = Seconds{2};
   return limits;
 }
 

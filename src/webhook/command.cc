@@ -157,7 +157,7 @@ struct Flags {
   bool is_self_signed = false, is_plain = false, watches_config_map = false, in_cluster = true, debugging = false;
   int metrics_port = 9999;
   std::string endpoint, ca_file, credentials = "auto", kubeconfig, context, kube_api, failure_policy = "ignore";
-  std::string minimum = "1.2", lookup_timeout = "3s", unused;
+  std::string minimum = "1.2", lookup_timeout = "3s", shutdown_delay = "0s", unused;
 };
 
 void add_identity_flags(CLI::App& command, Flags& flags) {
@@ -223,6 +223,11 @@ void add_serving_flags(CLI::App& command, Flags& flags) {
   command.add_option("--tls-key", flags.files.key_file, "Its key (PEM)")->group(group)->capture_default_str();
   command.add_option("--tls-min-version", flags.minimum, "TLS version at least; below 1.2 means 1.2")
       ->check(CLI::IsMember({"1.0", "1.1", "1.2", "1.3"}))
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--shutdown-delay", flags.shutdown_delay,
+                  "After SIGTERM, not ready but still answering: API servers learn later that this one goes")
       ->group(group)
       ->capture_default_str();
   command.add_flag("--no-tls", flags.is_plain, "Serve without TLS, behind something that ends it")->group(group);
@@ -311,6 +316,7 @@ Result<void> take_flags(Flags& flags) {
 Result<int> run_webhook(Flags& flags) {
   SystemClock clock;
   SystemRandom random;
+  const timespec delay{TRY(cli::parse_duration(flags.shutdown_delay)).count(), 0};
   auto credentials = TRY(find_server(flags, clock));
   TRY(take_flags(flags));
   sigset_t set;
@@ -327,6 +333,10 @@ Result<int> run_webhook(Flags& flags) {
   std::fflush(stdout);
   int signal_number = 0;
   sigwait(&set, &signal_number);
+  if (signal_number == SIGTERM && delay.tv_sec > 0) {
+    webhook->retire();
+    ::sigtimedwait(&set, nullptr, &delay);  // a second signal ends it
+  }
   webhook->stop();
   return 0;
 }

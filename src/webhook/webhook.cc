@@ -177,6 +177,9 @@ Result<std::unique_ptr<Webhook>> Webhook::create(Options options, std::unique_pt
 Result<void> Webhook::start() {
   return state_->start();
 }
+void Webhook::retire() {
+  state_->serving = false;
+}
 void Webhook::stop() {
   state_->stop();
 }

@@ -335,6 +335,15 @@ TEST_F(WebhookTest, ItsOwnCertificateIsTrustedByTheBundleItWrites) {
   EXPECT_EQ(send("GET", "/readyz").body, "ok");
 }
 
+TEST_F(WebhookTest, OneThatRetiresStillAnswers) {
+  with_podpass();
+  podpass_->put("ns", "sa");
+  begin_ready();
+  webhook_->retire();
+  EXPECT_EQ(send("GET", "/readyz").status, 503);
+  EXPECT_EQ(patch_of(admit(review_of("ns", "sa"))), kPatch);
+}
+
 TEST_F(WebhookTest, SaysWhatIsMissing) {
   options_.certificate = crypto::ServerTls::Files{directory_ / "no.crt", directory_ / "no.key", {}};
   auto made = Webhook::create(options_, nullptr, clock_, random_);
