@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <string>
 
 #include "base/strings.h"
+#include "policy/byte_search.h"
 
 namespace podpass::policy {
 namespace {
@@ -37,18 +36,10 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code)
   return size;
 }
 
-// The first of eight bytes is the lowest.
-std::uint64_t load_eight(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
-  return word;
-}
-
 std::uint32_t count_characters(std::string_view text) {
   std::uint32_t count = 0;
   while (!text.empty()) {
-    if (text.size() >= 8 && (load_eight(text.data()) & 0x8080808080808080) == 0) {
+    if (text.size() >= 8 && (load_eight(text.data()) & kTopBits) == 0) {
       count += 8;
       text.remove_prefix(8);
     } else {
@@ -59,16 +50,14 @@ std::uint32_t count_characters(std::string_view text) {
   return count;
 }
 
-constexpr std::uint64_t kEach = 0x0101010101010101, kTop = kEach * 0x80;
-
 // Top bits are set if one of eight bytes is not in 0x20 to 0x7F: subtracting sets that of the lowest byte below 0x20, if
 // there is one; the word itself has those of bytes beyond ASCII.
 std::uint64_t unprintable(const char* bytes) {
   const auto word = load_eight(bytes);
-  return ((word - kEach * 0x20) | word) & kTop;
+  return ((word - kEachByte * 0x20) | word) & kTopBits;
 }
 
-// How many of the first bytes are surely printable ASCII.
+// How many of the first bytes are printable ASCII.
 std::size_t printable_run(std::string_view text) {
   std::size_t i = 0;
   const auto* bytes = text.data();
@@ -77,6 +66,7 @@ std::size_t printable_run(std::string_view text) {
     i += 32;
   }
   while (i + 8 <= text.size() && unprintable(bytes + i) == 0) i += 8;
+  while (i < text.size() && bytes[i] >= 0x20) ++i;
   return i;
 }
 
@@ -84,9 +74,9 @@ std::size_t printable_run(std::string_view text) {
 const char* run_end(const char* at, const char* end) {
   for (; end - at >= 8; at += 8) {
     const auto word = load_eight(at);
-    // The first byte that is zero or less than what is taken off has its top bit set, unless it is beyond ASCII.
-    const auto ends = ((word ^ (kEach * '"')) - kEach) | ((word ^ (kEach * '\\')) - kEach) | (word - kEach * 0x20);
-    if (const auto found = ends & ~word & kTop; found != 0) return at + std::countr_zero(found) / 8;
+    // A control character is less than what is taken off it.
+    const auto ends = bytes_among<'"', '\\'>(word) | ((word - kEachByte * 0x20) & ~word & kTopBits);
+    if (ends != 0) return at + first_byte(ends);
   }
   while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
   return at;
@@ -97,11 +87,6 @@ std::size_t first_bad_character(std::string_view text, Charset charset) {
   for (std::size_t i = 0; i < text.size();) {
     i += printable_run(text.substr(i));
     if (i == text.size()) break;
-    const char c = text[i];
-    if (c >= 0x20) {
-      ++i;
-      continue;
-    }
     char32_t code = 0;
     const auto size = utf8_sequence(text, i, code);
     if (size == 0) return i;
@@ -396,8 +381,10 @@ std::size_t string_run(std::string_view text, std::size_t at) {
 
 namespace {
 
-Result<void> check_characters(std::string_view document, Charset charset, std::size_t limit) {
+// `plain`: it is known to be printable ASCII.
+Result<void> check_characters(std::string_view document, bool plain, Charset charset, std::size_t limit) {
   if (document.size() > limit) return unreadable(document, limit, "the document is too long");
+  if (plain) return {};
   const auto bad = first_bad_character(document, charset);
   if (bad != std::string_view::npos) return unreadable(document, bad, "a character that may not be in a policy");
   return {};
@@ -412,7 +399,8 @@ Result<JsonTree> read_json(std::string_view document, Charset charset, std::size
 }
 
 Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree) {
-  TRY(check_characters(document, charset, limit));
+  tree.plain = printable_run(document) == document.size();
+  TRY(check_characters(document, tree.plain, charset, limit));
   tree.nodes.clear();
   tree.nodes.reserve(document.size() / 24 + 8);
   tree.decoded.reset();
@@ -421,20 +409,8 @@ Result<void> read_json(std::string_view document, Charset charset, std::size_t l
   return {};
 }
 
-Result<JsonTree> read_subtree(const JsonTree& tree, std::uint32_t node, std::string_view value, Charset charset,
-                              std::size_t limit) {
-  TRY(check_characters(value, charset, limit));
-  JsonTree part;
-  const auto first = tree.nodes.begin() + node;
-  part.nodes.assign(first, tree.nodes.begin() + first->next);
-  part.nodes[0].key = {};
-  const auto begin = first->begin;
-  for (auto& each : part.nodes) {
-    each.begin -= begin;
-    each.end -= begin;
-    each.next -= node;
-  }
-  return part;
+Result<void> check_value(const JsonTree& tree, std::string_view value, Charset charset, std::size_t limit) {
+  return check_characters(value, tree.plain, charset, limit);
 }
 
 }  // namespace podpass::policy

@@ -321,7 +321,7 @@ class Linter {
          "pods.eks.amazonaws.com needs sts:TagSession too: without it no pod can have the role.");
   }
 
-  static bool names_pods(const JsonTree& tree, std::uint32_t principal) {
+  static bool names_pods(JsonNodes tree, std::uint32_t principal) {
     bool found = false;
     if (tree[principal].type != JsonType::object) return found;
     for_each_child(tree, principal, [&](std::uint32_t type) {
@@ -344,7 +344,7 @@ class Linter {
   static constexpr std::size_t kMaxListed = 2'000;   // more is as good as "*"
 
   const Document& document_;
-  const JsonTree& tree_;
+  JsonNodes tree_;
   std::vector<Finding> found_;
 };
 

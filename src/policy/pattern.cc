@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/strings.h"
+#include "policy/byte_search.h"
 #include "policy/text_search.h"
 
 namespace podpass::policy {
@@ -277,32 +278,34 @@ bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::stri
 }
 
 // The field up to the next colon that is not inside a variable; takes it and the colon off `rest`.
-std::string_view take_field(std::string_view& rest, Variables variables) {
+std::string_view take_field(std::string_view& rest) {
   std::size_t i = 0;
   while (i < rest.size() && rest[i] != ':') {
-    const bool variable = variables == Variables::yes && rest.substr(i).starts_with("${");
-    i += variable ? read_variable(rest.substr(i)).length : 1;
+    i += rest.substr(i).starts_with("${") ? read_variable(rest.substr(i)).length : 1;
   }
   const auto field = rest.substr(0, i);
   rest.remove_prefix(std::min(rest.size(), i + 1));
   return field;
 }
 
-// std::string_view::find_first_of calls memchr for every character.
-std::size_t find_wildcard(std::string_view text, std::size_t from = 0) {
-  for (auto i = from; i < text.size(); ++i) {
-    if (text[i] == '*' || text[i] == '?') return i;
+// As split_fields, where colons in variables end no field.
+ArnFields split_around_variables(std::string_view arn) {
+  ArnFields split;
+  while (split.count + 1 < kArnFields) {
+    const auto size = arn.size();
+    auto& field = split.fields[split.count++] = take_field(arn);
+    if (field.size() == size) return split;  // there was no colon
   }
-  return npos;
+  split.fields[split.count++] = arn;
+  return split;
+}
+
+std::size_t find_wildcard(std::string_view text, std::size_t from = 0) {
+  return find_any<'*', '?'>(text, from);
 }
 
 bool is_all_stars(std::string_view text) {
   return !text.empty() && text.find_first_not_of('*') == npos;
-}
-
-void set_head(Pattern& pattern, std::string_view literal) {
-  pattern.head_size = static_cast<std::uint8_t>(std::min<std::size_t>(8, literal.size()));
-  pattern.head = head_of(literal.substr(0, 8));
 }
 
 }  // namespace
@@ -334,6 +337,19 @@ bool glob_matches(std::string_view pattern, std::string_view subject) {
   return match_back(pattern, subject);
 }
 
+ArnFields split_fields(std::string_view arn) {
+  ArnFields split;
+  const auto* begin = arn.data();
+  for_each_place<':'>(arn, [&](std::size_t at) {
+    const auto* end = arn.data() + at;
+    split.fields[split.count++] = {begin, end};
+    begin = end + 1;
+    return split.count + 1 < kArnFields;
+  });
+  split.fields[split.count++] = {begin, arn.data() + arn.size()};
+  return split;
+}
+
 std::size_t count_variables(std::string_view source) {
   std::size_t count = 0;
   for (auto at = source.find("${"); at != npos; at = source.find("${", at + 2)) ++count;
@@ -362,16 +378,22 @@ Pattern PatternPool::make(std::string_view source, PatternRules rules) {
 }
 
 Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
-  Pattern pattern;
   const auto range = keep(source);
+  if (rules.letter_case == Case::keep) return make_kept(range, rules.wildcards);
+  for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
+  auto pattern = make_kept(range, rules.wildcards);
+  const auto front = literal_front(pattern).substr(0, 8);
+  pattern.head_size = static_cast<std::uint8_t>(front.size());
+  pattern.head = head_of(front);
+  return pattern;
+}
+
+Pattern PatternPool::make_kept(TextRange range, Wildcards wildcards) {
+  Pattern pattern;
   pattern.offset = range.offset;
   pattern.size = range.size;
-  if (rules.letter_case == Case::fold) {
-    for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
-  }
   const auto kept = view(range);
-  const auto wild = rules.wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
-  set_head(pattern, kept.substr(0, wild));
+  const auto wild = wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
   if (wild == npos) {
     pattern.type = PatternType::exact;
     return pattern;
@@ -390,10 +412,30 @@ Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
     return pattern;
   }
   pattern.type = tail.empty() ? PatternType::prefix : PatternType::prefix_suffix;
-  pattern.suffix = static_cast<std::uint32_t>(tail.size());
-  if (!tail.empty()) text.erase(range.offset + wild, kept.size() - tail.size() - wild);
   pattern.size = static_cast<std::uint32_t>(wild);
+  pattern.suffix = static_cast<std::uint32_t>(tail.size());
+  std::memmove(text.data() + range.offset + wild, tail.data(), tail.size());  // it follows the prefix
   return pattern;
+}
+
+std::string_view PatternPool::literal_front(const Pattern& pattern) const {
+  const auto front = view({pattern.offset, pattern.size});
+  switch (pattern.type) {
+    case PatternType::exact:
+    case PatternType::prefix:
+    case PatternType::prefix_suffix:
+      return front;
+    case PatternType::glob:
+      return front.substr(0, find_wildcard(front));
+    case PatternType::never:
+    case PatternType::any:
+    case PatternType::suffix:
+    case PatternType::parts:
+    case PatternType::arn:
+    case PatternType::arn_parts:
+      break;
+  }
+  return {};
 }
 
 Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
@@ -456,38 +498,42 @@ Pattern PatternPool::make_arn(std::string_view source, Variables variables) {
 }
 
 Pattern PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front) {
-  const auto front_variables = variables_in_front ? variables : Variables::no;
-  std::array<std::string_view, kArnFields> fields;
-  auto rest = source;
-  std::size_t count = 0;
-  bool complete = true;  // it has all five colons
-  while (complete && count + 1 < kArnFields) {
-    const auto size = rest.size();
-    fields[count] = take_field(rest, front_variables);
-    complete = fields[count++].size() < size;
-  }
-  fields[kArnFields - 1] = rest;
   const bool any_variable = variables == Variables::yes && source.find("${") != npos;
+  const bool front_variables = any_variable && variables_in_front;
+  auto [fields, count] = front_variables ? split_around_variables(source) : split_fields(source);
   const auto has_variable = [&](std::string_view field) { return any_variable && field.find("${") != npos; };
-  if (front_variables == Variables::yes && std::any_of(fields.begin(), fields.begin() + count, has_variable)) {
+  if (front_variables && std::any_of(fields.begin(), fields.begin() + std::min(count, kArnFields - 1), has_variable)) {
     auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
     if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;
     const bool is_text = pattern.type == PatternType::exact;  // nothing but escapes
     return is_text && last_field(view({pattern.offset, pattern.size})) == npos ? Pattern{} : pattern;
   }
-  if (!complete) {
+  const auto begin_of = [&](std::string_view field) { return static_cast<std::size_t>(field.data() - source.data()); };
+  auto wild = find_wildcard(source);
+  if (count == kArnFields) {
+    const auto front = begin_of(fields.back());
+    const bool literal_front = wild >= front && !has_variable(source.substr(0, front));
+    if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
+  } else {
     // A short ARN: a star at its end stands for the missing fields too.
     if (!source.ends_with('*')) return {};
-    for (auto i = count; i < kArnFields; ++i) fields[i] = "*";
+    std::fill(fields.begin() + count, fields.end(), "*");
   }
-  bool literal_front = complete;
-  for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
-    if (find_wildcard(fields[i]) != npos || has_variable(fields[i])) literal_front = false;
-  }
-  if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
   std::array<Pattern, kArnFields> made;
+  const auto kept = keep(source);
   for (std::size_t i = 0; i < kArnFields; ++i) {
-    made[i] = make(fields[i], {Wildcards::yes, i + 1 < kArnFields ? front_variables : variables, Case::keep});
+    const auto field = fields[i];
+    if (field == "*") {
+      made[i].type = PatternType::any;
+    } else if (i + 1 == kArnFields && has_variable(field)) {
+      made[i] = make(field, {Wildcards::yes, variables, Case::keep});
+    } else {
+      const auto begin = begin_of(field);
+      if (wild < begin) wild = find_wildcard(source, begin);
+      const auto wildcards = wild < begin + field.size() ? Wildcards::yes : Wildcards::no;
+      const auto offset = kept.offset + static_cast<std::uint32_t>(begin);
+      made[i] = make_kept({offset, static_cast<std::uint32_t>(field.size())}, wildcards);
+    }
   }
   Pattern pattern;
   pattern.type = PatternType::arn;

@@ -87,11 +87,16 @@ TEST(Pattern, Resources) {
 
 TEST(Pattern, HeadRejectsOnlyWhatDiffers) {
   PatternPool pool;
-  const auto pattern = pool.make("s3:get", {});
+  constexpr PatternRules kAction = {Wildcards::yes, Variables::no, Case::fold};
+  const auto pattern = pool.make("s3:Get", kAction);
   EXPECT_FALSE(head_differs(pattern, head_of("s3:get")));
   EXPECT_FALSE(head_differs(pattern, head_of("s3:getobject")));
   EXPECT_TRUE(head_differs(pattern, head_of("s3:put")));
-  EXPECT_FALSE(head_differs(pool.make("*x", {Wildcards::yes, Variables::no, Case::keep}), head_of("y")));
+  EXPECT_FALSE(head_differs(pool.make("*x", kAction), head_of("y")));
+  EXPECT_FALSE(head_differs(pool.make("s*x", kAction), head_of("syx")));
+  EXPECT_TRUE(head_differs(pool.make("s*x", kAction), head_of("tyx")));
+  EXPECT_FALSE(head_differs(pool.make("s?*x*", kAction), head_of("syx")));
+  EXPECT_TRUE(head_differs(pool.make("s?*x*", kAction), head_of("tyx")));
 }
 
 TEST(Pattern, VariablesFoundAndCounted) {
