@@ -272,12 +272,12 @@ class Compiler {
 
 }  // namespace
 
-std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids) {
+std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids, Use use) {
   auto compiled = std::make_unique<Compiled>();
   compiled->text = document.text;
   compiled->kind = document.kind;
   Compiler(document, ids, *compiled).run();
-  compiled->index = ActionIndex::make(*compiled);
+  if (use == Use::often) compiled->index = ActionIndex::make(*compiled);
   return compiled;
 }
 
