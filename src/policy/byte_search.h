@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace podpass::policy {
 
@@ -62,5 +63,19 @@ void for_each_place(std::string_view text, Visit visit) {
     if (text[at] == kAscii && !visit(at)) return;
   }
 }
+
+// Tells most sets of texts that have none twice, at once.
+class RepeatFilter {
+ public:
+  // False if the text is surely not among those given before.
+  bool maybe_repeats(std::string_view text) {
+    const auto last = text.empty() ? 0U : static_cast<unsigned char>(text.back());
+    const auto bit = std::uint64_t{1} << ((text.size() * 7 + last) % 64);
+    return (std::exchange(seen_, seen_ | bit) & bit) != 0;
+  }
+
+ private:
+  std::uint64_t seen_ = 0;
+};
 
 }  // namespace podpass::policy

@@ -138,7 +138,7 @@ Result<void> read_statement(Document& document, std::uint32_t node) {
     return malformed_at(document, node, text, "Effect is missing");
   }
   const auto effect = tree[statement.effect].text;
-  if (!iequals(effect, "Allow") && !iequals(effect, "Deny")) {
+  if (effect != "Allow" && effect != "Deny" && !iequals(effect, "Allow") && !iequals(effect, "Deny")) {
     return bad_shape(document, statement.effect, "must be Allow or Deny");
   }
   if (statement.sid && document.kind != Kind::bucket && !only_alnum_and(tree[statement.sid].text, "")) {

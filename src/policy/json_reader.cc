@@ -319,17 +319,10 @@ class Reader {
 
   bool keys_differ(std::uint32_t object) {
     const auto& nodes = tree_.nodes;
-    // Keys that differ in this small hash differ.
-    std::uint64_t seen = 0;
-    bool repeated = false;
-    for (std::uint32_t i = object + 1; i != nodes[object].next; i = nodes[i].next) {
-      const auto key = nodes[i].key;
-      const auto last = key.empty() ? 0U : static_cast<unsigned char>(key.back());
-      const auto bit = std::uint64_t{1} << ((key.size() * 7 + last) % 64);
-      repeated |= (seen & bit) != 0;
-      seen |= bit;
-    }
-    if (!repeated) return true;
+    RepeatFilter filter;
+    bool maybe = false;
+    for (auto i = object + 1; i != nodes[object].next; i = nodes[i].next) maybe |= filter.maybe_repeats(nodes[i].key);
+    if (!maybe) return true;
     keys_.clear();
     for (std::uint32_t i = object + 1; i != nodes[object].next; i = nodes[i].next) keys_.push_back(nodes[i].key);
     if (keys_.size() > kFewKeys) {

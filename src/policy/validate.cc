@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "policy/actions.h"
+#include "policy/byte_search.h"
 #include "policy/document.h"
 #include "policy/operators.h"
 #include "policy/pattern.h"
@@ -78,12 +79,21 @@ Result<void> check_legacy(const Document& document, const StatementNodes& statem
   return malformed_at(document, statement.node, "The policy failed legacy parsing");
 }
 
-Result<void> check_sids(const Document& document) {
-  std::vector<std::string_view> sids;
-  sids.reserve(document.statements.size());
+template <class Visit>
+void for_each_sid(const Document& document, Visit visit) {
   for (const auto& statement : document.statements) {
-    if (statement.sid && !document.tree[statement.sid].text.empty()) sids.push_back(document.tree[statement.sid].text);
+    const auto sid = statement.sid ? document.tree[statement.sid].text : std::string_view();
+    if (!sid.empty()) visit(sid);
   }
+}
+
+Result<void> check_sids(const Document& document) {
+  RepeatFilter filter;
+  bool maybe = false;
+  for_each_sid(document, [&](std::string_view sid) { maybe |= filter.maybe_repeats(sid); });
+  if (!maybe) return {};
+  std::vector<std::string_view> sids;
+  for_each_sid(document, [&](std::string_view sid) { sids.push_back(sid); });
   std::ranges::sort(sids);
   if (std::ranges::adjacent_find(sids) == sids.end()) return {};
   return malformed(document.kind, "Statement IDs (SID) in a single policy must be unique.");
