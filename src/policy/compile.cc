@@ -88,7 +88,11 @@ class Compiler {
       const bool has_space = find_any<' ', '\t'>(item.text) != std::string_view::npos;
       const bool sound = !has_space && !item.text.ends_with(':');
       const auto text = item.text == "*:*" ? std::string_view("*") : item.text;
-      patterns.push_back(sound ? out_.pool.make(text, {Wildcards::yes, Variables::no, Case::fold}) : Pattern{});
+      if (sound) {
+        out_.pool.add(text, {Wildcards::yes, Variables::no, Case::fold});
+      } else {
+        patterns.emplace_back();  // matches nothing
+      }
     });
     return {first, static_cast<std::uint32_t>(patterns.size()) - first};
   }
@@ -97,7 +101,7 @@ class Compiler {
     auto& patterns = out_.pool.patterns;
     const auto first = static_cast<std::uint32_t>(patterns.size());
     for_each_item(tree_, node, [&](const JsonNode& item) {
-      patterns.push_back(out_.pool.make_resource(item.text, variables_));
+      out_.pool.add_resource(item.text, variables_);
       keep_variables(item.text);
     });
     return {first, static_cast<std::uint32_t>(patterns.size()) - first};
@@ -170,21 +174,21 @@ class Compiler {
     auto& pool = out_.pool;
     switch (comparison) {
       case Comparison::text:
-        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::keep}));
+        pool.add(text, {Wildcards::no, variables_, Case::keep});
         return keep_variables(text);
       case Comparison::text_like:
-        pool.patterns.push_back(pool.make(text, {Wildcards::yes, variables_, Case::keep}));
+        pool.add(text, {Wildcards::yes, variables_, Case::keep});
         return keep_variables(text);
       case Comparison::text_any_case:
       case Comparison::boolean:
-        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::fold}));
+        pool.add(text, {Wildcards::no, variables_, Case::fold});
         return keep_variables(text);
       case Comparison::arn:
-        pool.patterns.push_back(pool.make_arn(text, variables_));
+        pool.add_arn(text, variables_);
         return keep_variables(text);
       case Comparison::binary:
         // Strict base64 writes given bytes in one way only, so equal bytes are equal texts.
-        if (codec::base64_decode(text)) pool.patterns.push_back(pool.make(text, {}));
+        if (codec::base64_decode(text)) pool.add(text, {});
         return;
       case Comparison::number:
         if (const auto number = parse_number(text)) out_.numbers.push_back(*number);

@@ -372,50 +372,53 @@ TextRange PatternPool::keep(std::string_view piece) {
   return range;
 }
 
-Pattern PatternPool::make(std::string_view source, PatternRules rules) {
-  if (rules.variables == Variables::yes && source.find("${") != npos) return make_parts(source, rules);
-  return make_plain(source, rules);
-}
-
-Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
-  const auto range = keep(source);
-  if (rules.letter_case == Case::keep) return make_kept(range, rules.wildcards);
-  for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
-  auto pattern = make_kept(range, rules.wildcards);
-  const auto front = literal_front(pattern).substr(0, 8);
-  pattern.head_size = static_cast<std::uint8_t>(front.size());
-  pattern.head = head_of(front);
+const Pattern& PatternPool::add(std::string_view source, PatternRules rules) {
+  auto& pattern = patterns.emplace_back();
+  make(source, rules, pattern);
   return pattern;
 }
 
-Pattern PatternPool::make_kept(TextRange range, Wildcards wildcards) {
-  Pattern pattern;
+void PatternPool::make(std::string_view source, PatternRules rules, Pattern& pattern) {
+  if (rules.variables == Variables::yes && source.find("${") != npos) return make_parts(source, rules, pattern);
+  make_plain(source, rules, pattern);
+}
+
+void PatternPool::make_plain(std::string_view source, PatternRules rules, Pattern& pattern) {
+  const auto range = keep(source);
+  if (rules.letter_case == Case::keep) return make_kept(range, rules.wildcards, pattern);
+  for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
+  make_kept(range, rules.wildcards, pattern);
+  const auto front = literal_front(pattern).substr(0, 8);
+  pattern.head_size = static_cast<std::uint8_t>(front.size());
+  pattern.head = head_of(front);
+}
+
+void PatternPool::make_kept(TextRange range, Wildcards wildcards, Pattern& pattern) {
   pattern.offset = range.offset;
   pattern.size = range.size;
   const auto kept = view(range);
   const auto wild = wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
   if (wild == npos) {
     pattern.type = PatternType::exact;
-    return pattern;
+    return;
   }
   auto behind = wild;  // a run of stars is one
   while (behind < kept.size() && kept[behind] == '*') ++behind;
   if (kept[wild] == '?' || find_wildcard(kept, behind) != npos) {
     pattern.type = PatternType::glob;
-    return pattern;
+    return;
   }
   const auto tail = kept.substr(behind);
   if (wild == 0) {
     pattern.type = tail.empty() ? PatternType::any : PatternType::suffix;
     pattern.offset += static_cast<std::uint32_t>(kept.size() - tail.size());
     pattern.size = static_cast<std::uint32_t>(tail.size());
-    return pattern;
+    return;
   }
   pattern.type = tail.empty() ? PatternType::prefix : PatternType::prefix_suffix;
   pattern.size = static_cast<std::uint32_t>(wild);
   pattern.suffix = static_cast<std::uint32_t>(tail.size());
   std::memmove(text.data() + range.offset + wild, tail.data(), tail.size());  // it follows the prefix
-  return pattern;
 }
 
 std::string_view PatternPool::literal_front(const Pattern& pattern) const {
@@ -438,8 +441,7 @@ std::string_view PatternPool::literal_front(const Pattern& pattern) const {
   return {};
 }
 
-Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
-  Pattern pattern;
+void PatternPool::make_parts(std::string_view source, PatternRules rules, Pattern& pattern) {
   pattern.offset = static_cast<std::uint32_t>(parts.size());
   std::size_t variable_count = 0;
   bool only_text = true;
@@ -460,7 +462,10 @@ Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
         add_text(variable.text);
         continue;
       }
-      if (variable.kind == Variable::Kind::malformed || ++variable_count > kMaxVariables) return {};
+      if (variable.kind == Variable::Kind::malformed || ++variable_count > kMaxVariables) {
+        pattern = {};
+        return;
+      }
       Part part{PartType::variable, variable.fallback.has_value(), keep(variable.text), {}, fold_hash(variable.text)};
       part.fallback = keep(variable.fallback.value_or(""));
       parts.push_back(part);
@@ -481,65 +486,73 @@ Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
   if (only_text && pattern.size == 1) {
     const std::string literal(view(parts.back().text));
     parts.pop_back();
-    return make_plain(literal, {Wildcards::no, Variables::no, rules.letter_case});
+    make_plain(literal, {Wildcards::no, Variables::no, rules.letter_case}, pattern);
+  }
+}
+
+const Pattern& PatternPool::add_resource(std::string_view source, Variables variables) {
+  auto& pattern = patterns.emplace_back();
+  if (is_all_stars(source)) {
+    pattern.type = PatternType::any;
+  } else if (source.starts_with("arn:")) {
+    make_fields(source, variables, false, pattern);
   }
   return pattern;
 }
 
-Pattern PatternPool::make_resource(std::string_view source, Variables variables) {
-  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
-  if (!source.starts_with("arn:")) return {};
-  return make_fields(source, variables, false);
+const Pattern& PatternPool::add_arn(std::string_view source, Variables variables) {
+  auto& pattern = patterns.emplace_back();
+  if (is_all_stars(source)) {
+    pattern.type = PatternType::any;
+  } else {
+    make_fields(source, variables, true, pattern);
+  }
+  return pattern;
 }
 
-Pattern PatternPool::make_arn(std::string_view source, Variables variables) {
-  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
-  return make_fields(source, variables, true);
-}
-
-Pattern PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front) {
+void PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front,
+                              Pattern& pattern) {
   const bool any_variable = variables == Variables::yes && source.find("${") != npos;
   const bool front_variables = any_variable && variables_in_front;
   auto [fields, count] = front_variables ? split_around_variables(source) : split_fields(source);
   const auto has_variable = [&](std::string_view field) { return any_variable && field.find("${") != npos; };
   if (front_variables && std::any_of(fields.begin(), fields.begin() + std::min(count, kArnFields - 1), has_variable)) {
-    auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
+    make_parts(source, {Wildcards::yes, variables, Case::keep}, pattern);
     if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;
     const bool is_text = pattern.type == PatternType::exact;  // nothing but escapes
-    return is_text && last_field(view({pattern.offset, pattern.size})) == npos ? Pattern{} : pattern;
+    if (is_text && last_field(view({pattern.offset, pattern.size})) == npos) pattern = {};
+    return;
   }
   const auto begin_of = [&](std::string_view field) { return static_cast<std::size_t>(field.data() - source.data()); };
   auto wild = find_wildcard(source);
   if (count == kArnFields) {
     const auto front = begin_of(fields.back());
     const bool literal_front = wild >= front && !has_variable(source.substr(0, front));
-    if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
+    if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep}, pattern);
   } else {
     // A short ARN: a star at its end stands for the missing fields too.
-    if (!source.ends_with('*')) return {};
+    if (!source.ends_with('*')) return;
     std::fill(fields.begin() + count, fields.end(), "*");
   }
-  std::array<Pattern, kArnFields> made;
+  pattern.type = PatternType::arn;
+  pattern.offset = static_cast<std::uint32_t>(arn_fields.size());
+  arn_fields.resize(arn_fields.size() + kArnFields);
   const auto kept = keep(source);
   for (std::size_t i = 0; i < kArnFields; ++i) {
     const auto field = fields[i];
+    auto& made = arn_fields[pattern.offset + i];
     if (field == "*") {
-      made[i].type = PatternType::any;
+      made.type = PatternType::any;
     } else if (i + 1 == kArnFields && has_variable(field)) {
-      made[i] = make(field, {Wildcards::yes, variables, Case::keep});
+      make(field, {Wildcards::yes, variables, Case::keep}, made);
     } else {
       const auto begin = begin_of(field);
       if (wild < begin) wild = find_wildcard(source, begin);
       const auto wildcards = wild < begin + field.size() ? Wildcards::yes : Wildcards::no;
       const auto offset = kept.offset + static_cast<std::uint32_t>(begin);
-      made[i] = make_kept({offset, static_cast<std::uint32_t>(field.size())}, wildcards);
+      make_kept({offset, static_cast<std::uint32_t>(field.size())}, wildcards, made);
     }
   }
-  Pattern pattern;
-  pattern.type = PatternType::arn;
-  pattern.offset = static_cast<std::uint32_t>(arn_fields.size());
-  arn_fields.insert(arn_fields.end(), made.begin(), made.end());
-  return pattern;
 }
 
 namespace {

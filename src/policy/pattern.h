@@ -70,13 +70,14 @@ struct PatternPool {
   std::string_view view(TextRange range) const { return {text.data() + range.offset, range.size}; }
   TextRange keep(std::string_view piece);
 
-  Pattern make(std::string_view source, PatternRules rules);
+  // Each of these adds a pattern behind `patterns`.
+  const Pattern& add(std::string_view source, PatternRules rules);
   // A resource: fields before the fifth colon are matched each by itself; variables only behind it. Anything but an ARN
   // or "*" matches nothing.
-  Pattern make_resource(std::string_view source, Variables variables);
+  const Pattern& add_resource(std::string_view source, Variables variables);
   // A value of an Arn condition: six fields, each matched by itself; variables anywhere, and one may hold several
   // fields or the whole ARN.
-  Pattern make_arn(std::string_view source, Variables variables);
+  const Pattern& add_arn(std::string_view source, Variables variables);
 
   bool matches(const Pattern& pattern, std::string_view subject, const Context& context) const {
     const std::string_view front(text.data() + pattern.offset, pattern.size);
@@ -121,10 +122,12 @@ struct PatternPool {
   }
 
   bool matches_otherwise(const Pattern& pattern, std::string_view subject, const Context& context) const;
-  Pattern make_plain(std::string_view source, PatternRules rules);
-  Pattern make_kept(TextRange range, Wildcards wildcards);  // of text that is kept already, for this pattern alone
-  Pattern make_parts(std::string_view source, PatternRules rules);
-  Pattern make_fields(std::string_view source, Variables variables, bool variables_in_front);
+  // These fill in a new pattern where it lies: one that was just written is slow to copy.
+  void make(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_plain(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_kept(TextRange range, Wildcards wildcards, Pattern& pattern);  // of text that is kept already, for it alone
+  void make_parts(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_fields(std::string_view source, Variables variables, bool variables_in_front, Pattern& pattern);
 };
 
 // The first eight bytes, in the form of Pattern::head.
