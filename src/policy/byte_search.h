@@ -35,7 +35,8 @@ template <char... kAscii>
 std::size_t find_any(std::string_view text, std::size_t from = 0) {
   const auto* bytes = text.data();
   for (; from + 8 <= text.size(); from += 8) {
-    if (const auto found = bytes_among<kAscii...>(load_eight(bytes + from)); found != 0) return from + first_byte(found);
+    if (const auto found = bytes_among<kAscii...>(load_eight(bytes + from)); found != 0)
+      return from + first_byte(found);
   }
   if (from < text.size() && text.size() >= 8) {  // what is left, and zeros
     const auto left = load_eight(bytes + text.size() - 8) >> (8 * (8 - (text.size() - from)));

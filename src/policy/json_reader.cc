@@ -50,8 +50,8 @@ std::uint32_t count_characters(std::string_view text) {
   return count;
 }
 
-// Top bits are set if one of eight bytes is not in 0x20 to 0x7F: subtracting sets that of the lowest byte below 0x20, if
-// there is one; the word itself has those of bytes beyond ASCII.
+// Top bits are set if one of eight bytes is not in 0x20 to 0x7F: subtracting sets that of the lowest byte below 0x20,
+// if there is one; the word itself has those of bytes beyond ASCII.
 std::uint64_t unprintable(const char* bytes) {
   const auto word = load_eight(bytes);
   return ((word - kEachByte * 0x20) | word) & kTopBits;

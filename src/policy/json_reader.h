@@ -58,8 +58,8 @@ Result<JsonTree> read_json(std::string_view document, Charset charset, std::size
 // Into a tree whose room is used again; after an error there is nothing to read in it.
 Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree);
 
-// Whether read_json would take a value of a larger document alone, of which `value` is the text and `tree` was read; but
-// for depth, which the larger document has been checked for.
+// Whether read_json would take a value of a larger document alone, of which `value` is the text and `tree` was read;
+// but for depth, which the larger document has been checked for.
 Result<void> check_value(const JsonTree& tree, std::string_view value, Charset charset,
                          std::size_t limit = kMaxDocument);
 

@@ -510,8 +510,7 @@ const Pattern& PatternPool::add_arn(std::string_view source, Variables variables
   return pattern;
 }
 
-void PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front,
-                              Pattern& pattern) {
+void PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front, Pattern& pattern) {
   const bool any_variable = variables == Variables::yes && source.find("${") != npos;
   const bool front_variables = any_variable && variables_in_front;
   auto [fields, count] = front_variables ? split_around_variables(source) : split_fields(source);
