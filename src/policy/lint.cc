@@ -324,7 +324,7 @@ class Linter {
          "pods.eks.amazonaws.com needs sts:TagSession too: without it no pod can have the role.");
   }
 
-  static bool names_pods(const JsonTree& tree, std::uint32_t principal) {
+  static bool names_pods(JsonNodes tree, std::uint32_t principal) {
     bool found = false;
     if (tree[principal].type != JsonType::object) return found;
     for_each_child(tree, principal, [&](std::uint32_t type) {
@@ -348,7 +348,7 @@ class Linter {
   static constexpr int kMaxGuessed = 20;             // each is compared with all of its service's actions
 
   const Document& document_;
-  const JsonTree& tree_;
+  JsonNodes tree_;
   std::vector<Finding> found_;
   int guessed_ = 0;  // names that were taken for a slip of the pen
 };
