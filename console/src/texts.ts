@@ -57,6 +57,7 @@ export const texts = {
     clusters: 'Clusters',
     explain: 'Explain',
     iam: 'IAM',
+    logo: 'Logo',
     policies: 'Policies',
     region: (region: string) => `Region ${region}`,
     roles: 'Roles',
@@ -243,6 +244,7 @@ export const texts = {
     roleNotTrusted: (reason: string) => `The role's trust policy will refuse this service account. ${reason}`,
     roleSection: 'Roles',
     roleText: 'Only roles whose trust policy lets pods.eks.amazonaws.com assume them and tag sessions are listed.',
+    rolesUnknown: (reason: string) => `Which roles trust pod identity could not be asked, so type the ARN. ${reason}`,
     rules: {
       clusterName: '1 to 100 letters, digits, hyphens and underscores, beginning with a letter or a digit.',
       namespace: 'Use 1 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or a digit.',

@@ -160,6 +160,22 @@ describe('creating an association', () => {
     );
   });
 
+  it('takes a typed role where one may not ask which are trusted', async () => {
+    const { eks, podpass, ...rest } = clusterWith([created]);
+    const api = fakeApi({
+      ...rest,
+      eks: { ...eks, CreatePodIdentityAssociation: () => ({ association: created }) },
+      podpass: { ...podpass, ListPodIdentityRoles: () => { throw denial('podpass:ListPodIdentityRoles'); } },
+    });
+    const user = renderConsole(create);
+    expect(await screen.findByText(/could not be asked, so type the ARN.*podpass:ListPodIdentityRoles/)).toBeTruthy();
+    await fill(user, /^IAM role/, created.roleArn!);
+    await fill(user, 'Kubernetes namespace', 'default');
+    await fill(user, 'Kubernetes service account', 'account-1');
+    await user.click(screen.getByRole('button', { name: 'Create' }));
+    await waitFor(() => expect(api.of('CreatePodIdentityAssociation')).toMatchObject([{ roleArn: created.roleArn }]));
+  });
+
   it('suggests what the cluster has', async () => {
     fakeApi(clusterWith([]));
     const user = renderConsole(create);
