@@ -169,7 +169,8 @@ describe('creating an association', () => {
     });
     const user = renderConsole(create);
     expect(await screen.findByText(/could not be asked, so type the ARN.*podpass:ListPodIdentityRoles/)).toBeTruthy();
-    await fill(user, /^IAM role/, created.roleArn!);
+    await user.click(screen.getByRole('combobox', { name: /^IAM role/ }));
+    await user.paste(created.roleArn!);
     await fill(user, 'Kubernetes namespace', 'default');
     await fill(user, 'Kubernetes service account', 'account-1');
     await user.click(screen.getByRole('button', { name: 'Create' }));
@@ -331,7 +332,8 @@ describe('the page of an association', () => {
     const { podpass, ...rest } = clusterWith([association]);
     const api = fakeApi({ ...rest, podpass: { ...podpass, CheckCluster: () => ({ steps: [{ name: 'role', outcome: 'ok', message: 'Trusted.' }] }) } });
     const user = renderConsole(page(1));
-    expect(await screen.findByText('arn:aws:iam::444455556666:role/t')).toBeTruthy(); // another account's: no link
+    expect(await screen.findByText('t (account 444455556666)')).toBeTruthy(); // no link
+    expect(screen.getByText('arn:aws:iam::444455556666:role/t')).toBeTruthy();
     expect(screen.getByRole('link', { name: 'role-1' })).toBeTruthy();
     expect(screen.getByText(association.externalId!)).toBeTruthy();
     expect(editor('Session policy').state.doc.toString()).toBe('{\n  "Version": "2012-10-17"\n}');
