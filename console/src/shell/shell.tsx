@@ -1,5 +1,5 @@
 // The frame around all pages: top bar, navigation, breadcrumbs, notices and the panel at the side.
-import AppLayout from '@cloudscape-design/components/app-layout';
+import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar';
 import HelpPanel from '@cloudscape-design/components/help-panel';
@@ -36,7 +36,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <div id="top-bar">
         <TopBar />
       </div>
-      <AppLayout
+      <AppLayoutToolbar
         headerSelector="#top-bar"
         ariaLabels={texts.shell.layout}
         navigation={<Navigation />}
