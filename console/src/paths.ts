@@ -8,6 +8,9 @@ function query(parameters: Record<string, string | undefined>): string {
 }
 
 export type ClusterTab = 'overview' | 'access' | 'add-ons' | 'tags';
+export type RoleTab = 'permissions' | 'trust' | 'tags' | 'boundary' | 'used-by';
+export type PolicyTab = 'document' | 'versions' | 'attached' | 'tags';
+export type UserTab = 'permissions' | 'access-keys' | 'tags' | 'boundary';
 
 // What the pages Explain and Activity take in their query.
 export interface ExplainQuery {
@@ -38,13 +41,17 @@ export const paths = {
   editAssociation: (cluster: string, id: string) => `${paths.association(cluster, id)}/edit`,
   roles: '/iam/roles',
   createRole: '/iam/create-role',
-  role: (name: string) => `/iam/roles/${segment(name)}`,
+  role: (name: string, tab: RoleTab = 'permissions') => `/iam/roles/${segment(name)}/${tab}`,
   policies: '/iam/policies',
   createPolicy: '/iam/create-policy',
-  policy: (arn: string) => `/iam/policies/${segment(arn)}`,
+  policy: (arn: string, tab: PolicyTab = 'document') => `/iam/policies/${segment(arn)}/${tab}`,
+  editPolicy: (arn: string) => `/iam/policies/${segment(arn)}/edit`,
   users: '/iam/users',
   createUser: '/iam/create-user',
-  user: (name: string) => `/iam/users/${segment(name)}`,
+  user: (name: string, tab: UserTab = 'permissions') => `/iam/users/${segment(name)}/${tab}`,
+  createInlinePolicy: (of: 'role' | 'user', name: string) => `${paths[of](name)}/create-inline-policy`,
+  inlinePolicy: (of: 'role' | 'user', name: string, policy: string) =>
+    `${paths[of](name)}/inline-policies/${segment(policy)}`,
   explain: (given: ExplainQuery = {}) => `/explain${query({ ...given })}`,
   activity: (given: ActivityQuery = {}) => `/activity${query({ ...given })}`,
 };
