@@ -101,8 +101,12 @@ export function JsonEditor({
 
   const highlightedKey = JSON.stringify(highlighted);
   useEffect(() => {
-    const { doc } = view.current!.state;
-    view.current!.dispatch({ effects: highlight.current.reconfigure(lines(doc, highlighted)) });
+    const editor = view.current!;
+    const { doc } = editor.state;
+    editor.dispatch({ effects: highlight.current.reconfigure(lines(doc, highlighted)) });
+    // Brought into sight without moving the page.
+    const first = Math.min(...highlighted.map(({ from }) => from), doc.lines);
+    if (highlighted.length > 0) editor.scrollDOM.scrollTop = editor.lineBlockAt(doc.line(first).from).top - 20;
   }, [highlightedKey, value, readOnly, label]);
 
   const go = ({ line, column }: Finding) => {
