@@ -64,6 +64,7 @@ Result<void> take(CLI::App& command, const std::string& name, const codec::Value
   }
   if (option->count() > 0) return {};  // by flag or environment
   const auto inputs = TRY(inputs_of(value, name, where));
+  if (inputs.empty()) return Error::invalid(fmt::format("{}: {}: the list is empty.", where, name));
   try {
     for (const auto& input : inputs) option->add_result(input);
     option->run_callback();

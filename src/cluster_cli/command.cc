@@ -64,8 +64,9 @@ void add_register_flags(CLI::App& command, RegisterOptions& options) {
                      "A token that the podpass server shows to the API server. It is stored, sealed");
   command.add_flag("--use-kubeconfig-credentials", options.uses_kubeconfig_credentials,
                    "Store the kubeconfig's own token or client certificate for that, sealed. Not for administrators'");
-  command.add_flag("--token-review", options.token_review,
-                   "Ask the API server about each token, so that a deleted pod's is refused at once");
+  command.add_flag_function(
+      "--token-review,!--no-token-review", [&options](std::int64_t count) { options.token_review = count > 0; },
+      "Ask the API server about each token, so that a deleted pod's is refused at once (default: as it is)");
   command.add_flag("!--no-node-role", options.node_role, "Make no roles in IAM for the agent and the webhook");
   command.add_option("--agent-namespace", options.accounts.agent_namespace, "The agent's namespace")
       ->capture_default_str();
@@ -86,7 +87,8 @@ Action add_register(CLI::App& app) {
   add_common(*command, *common);
   command->footer(
       "Reads the issuer and the public keys of the cluster's tokens from its API server and stores them. Nothing is\n"
-      "created in the cluster. A cluster that is there already is brought to what is given now.\n\n"
+      "created in the cluster. A cluster that is there already is brought to what is given now; token review stays\n"
+      "as it is.\n\n"
       "The podpass server reads the keys again every five minutes and when a token has a new key, if it can: with\n"
       "--server-token-file, which is the token of any service account (bound to system:auth-delegator for\n"
       "--token-review), or without one if anybody may read them. Credentials are stored sealed with the master key.\n"
@@ -203,7 +205,12 @@ Action add_deregister(CLI::App& app) {
                          Value::map()));
     Value::List removed;
     if (!*keeps_roles) {
-      for (auto& role : TRY(remove_roles(connection, common->name))) removed.emplace_back(std::move(role));
+      auto roles = remove_roles(connection, common->name);
+      if (!roles) {
+        roles.error().message = fmt::format("Cluster {} is forgotten, but {}", common->name, roles.error().message);
+        return std::move(roles).error();
+      }
+      for (auto& role : *roles) removed.emplace_back(std::move(role));
     }
     if (common->json) {
       print_json(Value::map({{"clusterName", common->name}, {"removedRoles", std::move(removed)}}));

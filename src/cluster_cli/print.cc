@@ -75,7 +75,8 @@ std::string as_registration(const Value& registration) {
   out += field("ARN", text(registration, "clusterArn"));
   out += field("Kind", text(registration, "kind"));
   out += field("Status", text(registration, "status"));
-  out += field("Issuer", text(registration, "issuer"));
+  out += field("Issuer", text(registration, "issuer") +
+                             (flag(registration, "sharesIssuer") ? " (other clusters have it too)" : ""));
   out += field("Keys", fmt::format("{}", fmt::join(texts(registration, "keyIds"), ", ")));
   out += field("Keys from", source(registration));
   if (registration.text("kind") == "LOCAL") return out;
@@ -97,6 +98,11 @@ std::string as_registered(const Value& answer) {
   if (answer.find("nodeRoleArn")) {
     out += field("Node role", text(answer, "nodeRoleArn"));
     out += field("Webhook role", text(answer, "webhookRoleArn"));
+  }
+  if (registration && flag(*registration, "sharesIssuer")) {
+    out +=
+        "\nOther clusters have the same issuer. The trust policies of roles for web identities (IRSA) must say by\n"
+        "aws:SourceArn which one they mean; those that don't let nobody in now.\n";
   }
   for (const auto& note : texts(answer, "notes")) out += "\n" + note + "\n";
   return out;

@@ -30,7 +30,7 @@ Result<void> check_flags(const RegisterOptions& options) {
   }
   const bool for_api_server = !options.kubeconfig.path.empty() || !options.kubeconfig.context.empty() ||
                               !options.api_server_url.empty() || !options.server_token_file.empty() ||
-                              options.uses_kubeconfig_credentials || options.token_review;
+                              options.uses_kubeconfig_credentials || options.token_review == true;
   if (by_keys && for_api_server) {
     return Error::invalid(
         "--jwks-file and --jwks-url are for clusters whose API server is not reached: without --kubeconfig, --context, "
@@ -65,6 +65,7 @@ Result<void> tell_keys_of_file(const RegisterOptions& options, Told& told) {
 Result<void> tell_keys_of_url(const RegisterOptions& options, Told& told) {
   auto server = TRY(kube::parse_api_server(options.jwks_url));
   auto path = std::exchange(server.base_path, {});
+  if (path.empty()) return Error::invalid("--jwks-url: it has no path. Keys are often at /openid/v1/jwks.");
   told.issuer = options.issuer;
   told.request.set("jwks", TRY(ask(server, path)));
   told.request.set("jwksUri", options.jwks_url);
@@ -83,7 +84,9 @@ Value api_server_of(const RegisterOptions& options, const kube::ApiServer& serve
 Result<Value> credentials_of(const RegisterOptions& options, const kube::ApiServer& server) {
   Value credentials(Value::Map{});
   if (!options.server_token_file.empty()) {
-    credentials.add("bearerToken", std::string(trim(split(TRY(cli::read_file(options.server_token_file)), '\n')[0])));
+    std::string token(trim(split(TRY(cli::read_file(options.server_token_file)), '\n')[0]));
+    if (token.empty()) return Error::invalid(options.server_token_file + " has no token.");
+    credentials.add("bearerToken", std::move(token));
   } else if (options.uses_kubeconfig_credentials) {
     if (!server.token_file.empty()) {
       return Error::invalid(
@@ -131,7 +134,7 @@ Result<void> tell_api_server(const RegisterOptions& options, Told& told) {
     told.request.set("credentials", std::move(credentials));
     return {};
   }
-  if (options.token_review) {
+  if (options.token_review == true) {
     return Error::invalid(
         "--token-review: the server needs credentials for the API server. Give --server-token-file with the token of a "
         "service account that is bound to system:auth-delegator.");
@@ -147,14 +150,27 @@ Result<void> tell_api_server(const RegisterOptions& options, Told& told) {
   return {};
 }
 
+// Reviews are never switched off because somebody did not think of them, and without credentials they let nobody in.
+Result<void> check_reviews(const cli::Connection& connection, const std::string& path, const Value& update) {
+  if (update.find("tokenReview") || update.find("credentials")) return {};
+  const auto described = TRY(cli::call_server(connection, "podpass", "GET", path, Value::map()));
+  const auto* registration = described.find("registration");
+  const auto* reviews = registration ? registration->find("tokenReview") : nullptr;
+  if (!reviews || reviews->as<bool>() == nullptr || !*reviews->as<bool>()) return {};
+  return Error::invalid(
+      "Token review is on for this cluster, and the server needs credentials for it. Give --server-token-file (or "
+      "--use-kubeconfig-credentials), or switch it off with --no-token-review.");
+}
+
 // One that is there is brought to the same state.
 Result<Value> send(const cli::Connection& connection, const std::string& name, const Value& request) {
   auto created = cli::call_server(connection, "podpass", "POST", "/cluster-registrations", request);
   if (created || created.error().code != "ResourceInUseException") return created;
+  const auto path = "/cluster-registrations/" + codec::percent_encode(name);
+  TRY(check_reviews(connection, path, request));
   auto update = request;
   if (!update.find("apiServer") && !update.find("jwksUri")) update.set("jwksUri", "");  // what it had is forgotten
-  auto updated = TRY(
-      cli::call_server(connection, "podpass", "POST", "/cluster-registrations/" + codec::percent_encode(name), update));
+  auto updated = TRY(cli::call_server(connection, "podpass", "POST", path, update));
   const auto* tags = request.find("tags");
   const auto* registration = updated.find("registration");
   if (registration && tags && !tags->as<Value::Map>()->empty()) {
@@ -179,7 +195,7 @@ Result<Value> register_cluster(const RegisterOptions& options) {
   }
   told.request.set("clusterName", options.name);
   told.request.set("issuer", told.issuer);
-  told.request.set("tokenReview", options.token_review);
+  if (options.token_review) told.request.set("tokenReview", *options.token_review);
   told.request.set("tags", TRY(read_tags(options)));
   auto answer = TRY(send(connection, options.name, told.request));
   auto* registration = answer.find("registration");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct RegisterOptions {
   std::string api_server_url;     // as the server reaches it; empty: as the kubeconfig has it
   std::string server_token_file;  // what the server shows to the API server
   bool uses_kubeconfig_credentials = false;
-  bool token_review = false;
+  std::optional<bool> token_review;  // nothing: as it is, and of a new cluster not
   bool node_role = true;
   ServiceAccounts accounts;
   std::vector<std::string> tags;  // KEY=VALUE

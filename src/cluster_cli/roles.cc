@@ -108,8 +108,7 @@ Result<Roles> make_roles(const cli::Connection& connection, const std::string& c
   }
   const auto iam_arn = fmt::format("arn:{}:iam::{}:", parts[1], parts[4]);
   const auto cluster = std::string(parts[5].substr(parts[5].find('/') + 1));
-  auto host = issuer.substr(scheme + 3);
-  while (host.ends_with('/')) host.pop_back();
+  const auto host = issuer.substr(scheme + 3);  // a slash at its end, as AKS has it, belongs to the name
   Roles roles;
   roles.provider_arn = iam_arn + "oidc-provider/" + host;
   const std::string audience(kWebIdentityAudience);
@@ -137,8 +136,13 @@ Result<std::vector<std::string>> remove_roles(const cli::Connection& connection,
     const Parameters role{{"RoleName", name}};
     auto with_policy = role;
     with_policy.emplace_back("PolicyName", kPolicyName);
-    TRY(call_iam_unless(connection, "NoSuchEntity", "DeleteRolePolicy", with_policy));
-    if (TRY(call_iam_unless(connection, "NoSuchEntity", "DeleteRole", role))) removed.push_back(name);
+    auto done = call_iam_unless(connection, "NoSuchEntity", "DeleteRolePolicy", with_policy);
+    if (done) done = call_iam_unless(connection, "NoSuchEntity", "DeleteRole", role);
+    if (!done) {
+      done.error().message = fmt::format("role {} could not be deleted: {}", name, done.error().message);
+      return std::move(done).error();
+    }
+    if (*done) removed.push_back(name);
   }
   return removed;
 }

@@ -31,56 +31,75 @@ class Steps {
   std::vector<CheckStep> steps_;
 };
 
-std::string advice_for(const Error& error, const std::string& cluster) {
+bool says_no(const Error& error) {
+  return error.status == 401 || error.status == 403;
+}
+
+// What is being looked at, and the command that would bring it in order: with the address that is stored, which need
+// not be that of a kubeconfig.
+struct Subject {
+  const ClusterRecord& record;
+  const ClusterAccessRecord& access;
+  std::string again;
+};
+
+std::string register_again(const std::string& cluster, const ClusterRecord& record, const ClusterAccessRecord& access) {
+  if (!access.only_keys)
+    return fmt::format("podpass cluster register {} --api-server-url {}", cluster, access.endpoint);
+  return fmt::format("podpass cluster register {} --issuer {} --jwks-url {}", cluster, record.issuer, access.endpoint);
+}
+
+std::string advice_for(const Error& error, const Subject& subject) {
+  const bool only_keys = subject.access.only_keys;
+  if (says_no(error) && only_keys)
+    return "The keys must be there for anybody to read: nothing is shown to this server.";
   if (error.status == 401) {
     return fmt::format(
-        "The API server does not know the stored credentials. Register again with fresh ones: podpass cluster register "
-        "{} --server-token-file FILE.",
-        cluster);
+        "The API server does not know the stored credentials. Register again with fresh ones: {} --server-token-file "
+        "FILE.",
+        subject.again);
   }
   if (error.status == 403) {
     return "The stored credentials may not do this. Bind their user to the ClusterRoles "
            "system:service-account-issuer-discovery and, for token reviews, system:auth-delegator.";
   }
+  if (error.message.contains("certificate") && only_keys) {
+    return "Its certificate must be one that this server's system trusts.";
+  }
   if (error.message.contains("certificate")) {
     return fmt::format(
-        "The certificate authority that is stored is not the API server's. Register again with the cluster's "
-        "kubeconfig: podpass cluster register {} --kubeconfig FILE.",
-        cluster);
+        "If the address or the authority that is stored is not the API server's, register again: {} --kubeconfig FILE.",
+        subject.again);
   }
   return "Look whether the API server runs and whether this server may reach it (address, firewall).";
 }
 
-bool says_no(const Error& error) {
-  return error.status == 401 || error.status == 403;
-}
-
-void check_issuer(const ClusterRecord& record, const Probe& probe, const std::string& cluster, Steps& steps) {
+void check_issuer(const Subject& subject, const Probe& probe, Steps& steps) {
   if (!probe.discovery) {
     steps.fail("issuer", "The issuer could not be read: " + probe.discovery.error().message,
-               advice_for(probe.discovery.error(), cluster));
+               advice_for(probe.discovery.error(), subject));
     return;
   }
   const auto issuer = probe.discovery->text("issuer");
-  if (issuer == record.issuer) return steps.ok("issuer", fmt::format("Both say {}.", issuer));
-  steps.fail("issuer", fmt::format("The API server issues tokens as {}, stored is {}.", issuer, record.issuer),
-             fmt::format("If that is the right cluster, register it again: podpass cluster register {} --kubeconfig "
-                         "FILE.",
-                         cluster));
+  const auto& stored = subject.record.issuer;
+  if (issuer == stored) return steps.ok("issuer", fmt::format("Both say {}.", issuer));
+  steps.fail("issuer", fmt::format("The API server issues tokens as {}, stored is {}.", issuer, stored),
+             fmt::format("If that is the right cluster, register it again: {} --kubeconfig FILE.", subject.again));
 }
 
-void check_keys(const ClusterRecord& record, const Probe& probe, const std::string& cluster, Steps& steps) {
+void check_keys(const Subject& subject, const Probe& probe, const std::string& cluster, Steps& steps) {
   if (!probe.jwks) {
     steps.fail("keys", "The keys could not be read: " + probe.jwks.error().message,
-               advice_for(probe.jwks.error(), cluster));
+               advice_for(probe.jwks.error(), subject));
     return;
   }
   auto keys = crypto::KeySet::from_jwks(*probe.jwks);
   if (!keys) {
-    return steps.fail("keys", "What was read is no usable key set: " + keys.error().message,
-                      "Look at what the API server gives at /openid/v1/jwks.");
+    return steps.fail(
+        "keys", "What was read is no usable key set: " + keys.error().message,
+        subject.access.only_keys ? "Look at what is there." : "Look at what the API server gives at /openid/v1/jwks.");
   }
-  if ((*keys)->fingerprint() == record.keys.keys->fingerprint()) {
+  if ((*keys)->fingerprint() == subject.record.keys.keys->fingerprint()) {
     return steps.ok("keys", fmt::format("All {} are stored.", (*keys)->size()));
   }
   steps.fail("keys", "The API server lists other keys than those that are stored.",
@@ -89,25 +108,25 @@ void check_keys(const ClusterRecord& record, const Probe& probe, const std::stri
                  cluster + ".");
 }
 
-void check_review(const ClusterRecord& record, const Probe& probe, const std::string& cluster, Steps& steps) {
-  if (!record.registration->token_review)
+void check_review(const Subject& subject, const Probe& probe, Steps& steps) {
+  if (!subject.record.registration->token_review)
     return steps.skip("token review", "It is off: tokens are checked by key only.");
   if (probe.review) return steps.ok("token review", "The API server answers reviews.");
   steps.fail("token review", "The API server does not answer reviews: " + probe.review.error().message,
-             advice_for(probe.review.error(), cluster));
+             advice_for(probe.review.error(), subject));
 }
 
-void check_api_server(const ClusterRecord& record, const Probe& probe, bool only_keys, const std::string& cluster,
-                      Steps& steps) {
+void check_api_server(const Subject& subject, const Probe& probe, const std::string& cluster, Steps& steps) {
+  const bool only_keys = subject.access.only_keys;
   const auto& first = only_keys ? probe.jwks : probe.discovery;
   const std::string_view name = only_keys ? "key server" : "API server";
   if (!first && !says_no(first.error())) {
-    return steps.fail(name, first.error().message, advice_for(first.error(), cluster));
+    return steps.fail(name, first.error().message, advice_for(first.error(), subject));
   }
   steps.ok(name, "It answers, and its certificate is good.");
-  if (!only_keys) check_issuer(record, probe, cluster, steps);
-  check_keys(record, probe, cluster, steps);
-  if (!only_keys) check_review(record, probe, cluster, steps);
+  if (!only_keys) check_issuer(subject, probe, steps);
+  check_keys(subject, probe, cluster, steps);
+  if (!only_keys) check_review(subject, probe, steps);
 }
 
 void check_role(aws::Call& call, const AssociationRecord& association, Steps& steps) {
@@ -179,7 +198,8 @@ Result<CheckCluster::Response> CheckCluster::handle(aws::Call& call, const Reque
     }
     if (!probe) return Error::unavailable("Too many clusters are being checked. Try again.");
     const auto* access = call.tx.find(kClusterAccess, {call.deployment.account, call.deployment.region, name});
-    check_api_server(*record, *probe, access && access->only_keys, name, steps);
+    if (!access) return Error::unavailable("The registration has just changed. Try again.");
+    check_api_server({*record, *access, register_again(name, *record, *access)}, *probe, name, steps);
   } else if (record->registration) {
     steps.skip("API server", "This server does not know one: the keys are those of the registration.");
   }

@@ -37,7 +37,8 @@ Result<std::string> read_pem(const std::optional<std::string>& data, std::string
 }
 
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  const bool address = host.find_first_not_of("0123456789.") == host.npos;  // 127.example.com is somebody's name
+  return host == "localhost" || host == "::1" || (address && host.starts_with("127."));
 }
 
 // Keys that come without TLS could be anybody's, and a token would go to anybody.
@@ -160,6 +161,7 @@ Result<ClusterAccessRecord> make_access(const aws::Deployment& deployment, const
 
 Result<ClusterAccessRecord> make_keys_access(const std::string& url) {
   const auto read = TRY(read_url(url, "jwksUri"));
+  if (read.base_path.empty()) return invalid("jwksUri", "it has no path.");
   ClusterAccessRecord record;
   record.endpoint = read.url();
   record.only_keys = true;

@@ -113,6 +113,11 @@ std::vector<std::string> key_ids(const codec::Value& jwks) {
   return ids;
 }
 
+bool shares_issuer(const aws::Call& call, const std::string& name, const std::string& issuer) {
+  const auto clusters = clusters_of_issuer(call.tx, call.deployment, issuer);
+  return std::ranges::any_of(clusters, [&](const auto* cluster) { return cluster->cluster.name != name; });
+}
+
 ClusterRegistration shape(const aws::Call& call, const std::string& name, const ClusterRecord& record,
                           const ClusterAccessRecord* access) {
   ClusterRegistration out;
@@ -120,7 +125,10 @@ ClusterRegistration shape(const aws::Call& call, const std::string& name, const 
   out.clusterArn = cluster_arn(call.deployment, name);
   out.kind = record.registration ? "REGISTERED" : "LOCAL";
   out.status = record.cluster.status.value_or("ACTIVE");
-  if (!record.issuer.empty()) out.issuer = record.issuer;
+  if (!record.issuer.empty()) {
+    out.issuer = record.issuer;
+    out.sharesIssuer = shares_issuer(call, name, record.issuer);
+  }
   out.keyIds = key_ids(record.keys.document);
   out.keysFingerprint = hex(record.keys.keys->fingerprint().view());
   if (!record.registration) return out;
@@ -159,7 +167,6 @@ Result<aws::Resource> RegisterExternalCluster::resource(aws::Call& call, const R
 }
 
 Result<RegistrationResponse> RegisterExternalCluster::handle(aws::Call& call, const Request& request) {
-  TRY(check_tags(request.tags));
   const auto& name = request.clusterName;
   if (!request.tags.empty()) {
     TRY(call.authorize("eks:TagResource", cluster_resource(call, name).request_tags(request.tags)));
@@ -182,6 +189,7 @@ Result<RegistrationResponse> RegisterExternalCluster::handle(aws::Call& call, co
   }
   draft.record.cluster.status = "ACTIVE";
   for (const auto& [key, value] : request.tags) (*draft.record.cluster.tags)[key] = value;
+  TRY(check_tags(*draft.record.cluster.tags));  // with those of before
   draft.record.registration.emplace().token_review = request.tokenReview.value_or(false);
   TRY(set_issuer(draft, request.issuer));
   TRY(set_keys(draft, request.jwks, call.now));

@@ -21,6 +21,7 @@ struct ClusterRegistration {
   std::string kind;    // LOCAL: its tokens are issued here; REGISTERED
   std::string status;  // of the cluster: ACTIVE, or PENDING as long as nothing is known of its tokens
   std::optional<std::string> issuer;
+  bool sharesIssuer = false;  // other clusters have it too: roles for web identities must say which one they mean
   std::vector<std::string> keyIds;
   std::string keysFingerprint;  // hex; equal for equal keys
   std::optional<Time> keysChangedAt;
@@ -31,8 +32,9 @@ struct ClusterRegistration {
   std::optional<std::string> lastFailure;         // why the keys could not be read, if that is so now
 };
 BOOST_DESCRIBE_STRUCT(ClusterRegistration, (),
-                      (clusterName, clusterArn, kind, status, issuer, keyIds, keysFingerprint, keysChangedAt,
-                       apiServerEndpoint, jwksUri, credentials, tokenReview, keysReadAt, lastFailureAt, lastFailure))
+                      (clusterName, clusterArn, kind, status, issuer, sharesIssuer, keyIds, keysFingerprint,
+                       keysChangedAt, apiServerEndpoint, jwksUri, credentials, tokenReview, keysReadAt, lastFailureAt,
+                       lastFailure))
 
 struct RegistrationResponse {
   ClusterRegistration registration;

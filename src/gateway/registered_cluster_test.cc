@@ -259,6 +259,10 @@ TEST_F(RegisteredClusterTest, ACheckAsksTheApiServer) {
   api_.set(kReview, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})");
   api_.set(std::string(kube::kDiscoveryPath), 200, R"({"issuer":"https://other"})");
   EXPECT_EQ(outcome(), "registration:ok API server:ok issuer:failed keys:failed token review:failed ");
+  // who follows the advice leaves the address as it is
+  api_.set(kReview, 401, R"({"kind":"Status","code":401,"reason":"Unauthorized","message":"no"})");
+  const auto advised = served_.json("podpass", "POST", "/clusters/c/check", "{}").body;
+  EXPECT_TRUE(advised.contains("register c --api-server-url " + api_.url() + " --server-token-file")) << advised;
 }
 
 TEST_F(RegisteredClusterTest, AWatcherIsToldOfANewAssociationAtOnce) {

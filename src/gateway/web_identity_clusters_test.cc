@@ -157,13 +157,18 @@ TEST_F(WebIdentityOfRegisteredClusters, AReviewedTokenIsShownToTheCluster) {
   EXPECT_EQ(verdict(assume(token(other_key_))), "200");
 }
 
-// They are told apart by their keys, and by a role that names the one it means.
+// They are told apart by their keys, and a role must name the one it means.
 TEST_F(WebIdentityOfRegisteredClusters, TwoMayHaveOneIssuer) {
   register_cluster("c", key_, Access::none);
-  register_cluster("d", other_key_, Access::none);
   make_role("pinned", R"({"ArnEquals":{"aws:SourceArn":"arn:aws:eks:us-west-2:111122223333:cluster/d"}})");
-  EXPECT_EQ(verdict(assume(token(key_))), "200");
-  EXPECT_EQ(verdict(assume(token(other_key_))), "200");
+  make_role("any", R"({"ArnLike":{"aws:SourceArn":"arn:aws:eks:us-west-2:111122223333:cluster/*"}})");
+  EXPECT_EQ(verdict(assume(token(key_))), "200");  // as long as it is the only one
+  register_cluster("d", other_key_, Access::none);
+  EXPECT_EQ(verdict(assume(token(key_))), "403 AccessDenied");
+  EXPECT_EQ(verdict(assume(token(other_key_))), "403 AccessDenied");
+  EXPECT_TRUE(served_.audit_text().contains("does not say by aws:SourceArn which it means"));
+  EXPECT_EQ(verdict(assume(token(key_), "any")), "200");
+  EXPECT_EQ(verdict(assume(token(other_key_), "any")), "200");
   EXPECT_EQ(verdict(assume(token(third_key_))), "400 InvalidIdentityToken");
   EXPECT_EQ(verdict(assume(token(key_), "pinned")), "403 AccessDenied");
   EXPECT_EQ(verdict(assume(token(other_key_), "pinned")), "200");
@@ -186,12 +191,22 @@ TEST_F(WebIdentityOfRegisteredClusters, TheNodeHoldsInTheExchange) {
           .status,
       200);
   const auto agent = credentials(assume(token(key_, kAudience, "node-1")));
-  auto exchange = [&](std::string_view node) {
+  auto exchange = [&](std::string_view node, const aws::SigningCredentials& caller) {
     const auto body = codec::write_json(Value::map({{"token", token(key_, "pods.eks.amazonaws.com", node)}}));
-    return served_.send({"eks-auth", "POST", "/clusters/c/assume-role-for-pod-identity", body, {}}, agent).status;
+    return served_.send({"eks-auth", "POST", "/clusters/c/assume-role-for-pod-identity", body, {}}, caller).status;
   };
-  EXPECT_EQ(exchange("node-1"), 200);
-  EXPECT_EQ(exchange("node-2"), 400);
+  EXPECT_EQ(exchange("node-1", agent), 200);
+  EXPECT_EQ(exchange("node-2", agent), 400);
+  // another role does not make it another node
+  const auto trust =
+      codec::percent_encode(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",)"
+                            R"("Principal":{"AWS":"arn:aws:iam::111122223333:root"}}})");
+  EXPECT_EQ(served_.query("iam", "Action=CreateRole&RoleName=other&AssumeRolePolicyDocument=" + trust).status, 200);
+  EXPECT_EQ(served_.query("iam", "Action=PutRolePolicy&RoleName=other&PolicyName=all&PolicyDocument=" + all).status,
+            200);
+  const auto chained = served_.assume("other", agent);
+  EXPECT_EQ(exchange("node-1", chained), 200);
+  EXPECT_EQ(exchange("node-2", chained), 400);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t kIdleConnections = 8;
 constexpr milliseconds kTokenKept{60'000};  // client-go reads a token file once a minute
 constexpr std::chrono::seconds kWatchGrace{30};
+constexpr std::size_t kMaxSaidBytes = 1'024;  // of a Status: it goes into errors and logs
 
 struct Kind {
   int status;
@@ -51,7 +52,7 @@ Error error_of(const std::string& url, int status, const Value& body) {
   error.status = status;
   const bool told = body.text("kind") == "Status";
   if (told) error.code = body.text("reason");
-  const std::string message = printable(told ? body.text("message") : std::string_view());
+  const std::string message = printable(told ? body.text("message").substr(0, kMaxSaidBytes) : std::string_view());
   if (status == 401) {
     error.message = url + ": the API server does not accept our credentials" + (told ? " (" + message + ")" : "");
   } else if (!message.empty()) {

@@ -214,6 +214,8 @@ TEST_F(KubeApiClient, MapsErrors) {
     if (message.starts_with("URL")) message.replace(0, 3, at);
     EXPECT_EQ(result.error().message, message);
   }
+  api.will_answer({answer_of(500, R"({"kind":"Status","message":")" + std::string(100'000, 'x') + "\"}")});
+  EXPECT_EQ(call("GET", "/x").error().message, std::string(1'024, 'x'));
   api.will_answer({answer_of(200, "{")});
   EXPECT_EQ(call("GET", "/x").error().kind, ErrorKind::invalid);
   EXPECT_THAT(call("GET", "/x").error().message, HasSubstr(": the API server's answer is no JSON: "));

@@ -136,7 +136,7 @@ struct ClusterAccess::State {
   void end_reading(const std::string& name, Result<void> outcome);
   const Reviewed* verdict(const crypto::Sha256Digest& hash) const;
   asio::awaitable<void> review(Question question, crypto::Sha256Digest hash);
-  void end_review(const crypto::Sha256Digest& hash, Result<void> outcome);
+  void end_review(const std::string& name, const crypto::Sha256Digest& hash, Result<void> outcome);
   asio::awaitable<void> probe(std::string name, std::string key);
   void run();
 
@@ -154,6 +154,7 @@ struct ClusterAccess::State {
   std::unordered_map<crypto::Sha256Digest, Reviewed, DigestHash> reviewed;
   std::deque<crypto::Sha256Digest> review_order;  // oldest first
   std::unordered_map<crypto::Sha256Digest, std::vector<Done>, DigestHash> reviewing;
+  std::map<std::string, std::size_t> reviews_of;  // of those, how many by cluster
   std::deque<std::pair<std::string, Probe>> probes;
   std::map<std::string, Done> probing;
   bool stopping = false;
@@ -262,10 +263,13 @@ void ClusterAccess::State::end_reading(const std::string& name, Result<void> out
   call_all(ended);
 }
 
-// Under the mutex. Null if there is none that still holds.
+// Under the mutex. Null if there is none that still holds. One that would hold for longer than any is of a time before
+// the clock was set back.
 const ClusterAccess::State::Reviewed* ClusterAccess::State::verdict(const crypto::Sha256Digest& hash) const {
   const auto found = reviewed.find(hash);
-  return found == reviewed.end() || found->second.until <= clock.now() ? nullptr : &found->second;
+  if (found == reviewed.end()) return nullptr;
+  const auto left = found->second.until - clock.now();
+  return left > Milliseconds{0} && left <= options.reviewed ? &found->second : nullptr;
 }
 
 asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sha256Digest hash) {
@@ -285,10 +289,10 @@ asio::awaitable<void> ClusterAccess::State::review(Question question, crypto::Sh
       outcome = unavailable(answer.error());
     }
   }
-  end_review(hash, std::move(outcome));
+  end_review(question.name, hash, std::move(outcome));
 }
 
-void ClusterAccess::State::end_review(const crypto::Sha256Digest& hash, Result<void> outcome) {
+void ClusterAccess::State::end_review(const std::string& name, const crypto::Sha256Digest& hash, Result<void> outcome) {
   std::vector<Done> ended;
   {
     std::lock_guard lock(mutex);
@@ -301,6 +305,7 @@ void ClusterAccess::State::end_review(const crypto::Sha256Digest& hash, Result<v
     }
     auto under_way = reviewing.extract(hash);
     if (under_way) ended.swap(under_way.mapped());
+    if (under_way && --reviews_of[name] == 0) reviews_of.erase(name);
     waiting -= ended.size();
   }
   call_all(ended);
@@ -386,7 +391,7 @@ void ClusterAccess::read_keys(const std::string& name, Done done) {
     std::lock_guard lock(state.mutex);
     const auto now = state.clock.now();
     auto& access = state.clusters[name];
-    const bool rests = access.attempted && now - *access.attempted < state.options.pause;
+    const bool rests = access.attempted && std::chrono::abs(now - *access.attempted) < state.options.pause;
     if (!state.stopping && state.waiting < kMaxWaiting && (access.reading || !rests)) {
       access.waiting.push_back(std::move(done));
       ++state.waiting;
@@ -423,9 +428,12 @@ void ClusterAccess::review(Question question, Done done) {
       lock.unlock();
       return done();
     }
-    if (under_way == state.reviewing.end() && state.reviewing.size() >= kMaxReviews) {
+    const auto of_cluster = state.reviews_of.find(question.name);
+    const bool full = state.reviewing.size() >= kMaxReviews ||
+                      (of_cluster != state.reviews_of.end() && of_cluster->second >= kMaxReviewsOfOne);
+    if (under_way == state.reviewing.end() && full) {
       lock.unlock();
-      state.end_review(hash, Error::unavailable("too many tokens are being reviewed"));
+      state.end_review(question.name, hash, Error::unavailable("too many tokens are being reviewed"));
       return done();
     }
     ++state.waiting;
@@ -434,6 +442,7 @@ void ClusterAccess::review(Question question, Done done) {
       return;
     }
     state.reviewing[hash].push_back(std::move(done));
+    ++state.reviews_of[question.name];
   }
   state.spawn(state.review(std::move(question), hash));
 }

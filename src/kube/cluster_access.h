@@ -11,9 +11,9 @@
 //
 // Threads: every function is safe from any thread. Owns one thread, which makes all calls; Records are called there.
 // `done` functions are called once, on any thread; stop() calls those that wait. Lifetimes: clock, random and what
-// Records refer to outlive it. Limits: kMaxWaiting waits, kMaxReviews reviews at once, kReviewsKept and kProbesKept
-// outcomes; over the first two: an unavailable outcome. Sources: Kubernetes, "Service Account Issuer Discovery"; API
-// reference, TokenReview.
+// Records refer to outlive it. Limits: kMaxWaiting waits, kMaxReviews reviews at once, kMaxReviewsOfOne of a cluster,
+// kReviewsKept and kProbesKept outcomes; over the first three: an unavailable outcome. Sources: Kubernetes, "Service
+// Account Issuer Discovery"; API reference, TokenReview.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -44,8 +44,10 @@ class ClusterAccess {
  public:
   static constexpr std::size_t kMaxWaiting = 10'000;
   static constexpr std::size_t kMaxReviews = 1'024;
+  static constexpr std::size_t kMaxReviewsOfOne = 256;  // cluster: one that is slow leaves room for the others
   static constexpr std::size_t kReviewsKept = 16'384;
   static constexpr std::size_t kProbesKept = 64;
+  static constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;  // kMaxReviews of them may come at once
 
   // How a cluster is reached.
   struct Cluster {
@@ -66,7 +68,8 @@ class ClusterAccess {
     Milliseconds pause{5'000};
     Milliseconds reviewed{1'000};
     Milliseconds sweep{5'000};  // how often it is looked whose keys are due
-    ApiLimits limits{.connect = Milliseconds{2'000}, .call = Milliseconds{4'000}, .repeats = 1};
+    ApiLimits limits{
+        .connect = Milliseconds{2'000}, .call = Milliseconds{4'000}, .repeats = 1, .answer_bytes = kMaxAnswerBytes};
   };
 
   ClusterAccess(Records records, const Clock& clock, Random& random, Options options);

@@ -1,6 +1,7 @@
 // Reading keys and reviewing tokens against a fake API server.
 #include "kube/cluster_access.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <future>
@@ -182,6 +183,13 @@ TEST_F(ClusterAccessTest, WhatIsNoKeySetIsNotStored) {
   EXPECT_TRUE(saved().empty());
 }
 
+TEST_F(ClusterAccessTest, AnAnswerThatIsTooLargeIsNotRead) {
+  api_.set(kJwks, 200, jwks_of(key_) + std::string(ClusterAccess::kMaxAnswerBytes, ' '));
+  read();
+  EXPECT_TRUE(saved().empty());
+  EXPECT_FALSE(access().keys_status("one").failure.empty());
+}
+
 TEST_F(ClusterAccessTest, AnUnknownClusterIsAFailure) {
   read("none");
   EXPECT_EQ(access().keys_status("none").failure, "no such cluster");
@@ -296,14 +304,35 @@ TEST_F(ClusterAccessTest, AReviewIsKeptForAMomentAndSharedMeanwhile) {
 }
 
 TEST_F(ClusterAccessTest, ReviewsAtOnceAreBounded) {
+  for (int i = 0; i < 10; ++i) clusters_["other-" + std::to_string(i)] = cluster("1");
   api_.hold();
   set_review(kGood);
   std::vector<std::future<void>> waits;
-  for (std::size_t i = 0; i < ClusterAccess::kMaxReviews; ++i)
+  for (std::size_t i = 0; i < ClusterAccess::kMaxReviewsOfOne; ++i)
     waits.push_back(begin_review(question(std::to_string(i))));
   EXPECT_EQ(reviewed(question("one more")), "away: too many tokens are being reviewed");
+  // others have room, up to the limit of all
+  auto other = question();
+  for (std::size_t i = ClusterAccess::kMaxReviewsOfOne; i < ClusterAccess::kMaxReviews; ++i) {
+    other.name = "other-" + std::to_string(i % 10);
+    other.token = std::to_string(i);
+    waits.push_back(begin_review(other));
+  }
+  other.token = "one more";
+  EXPECT_EQ(reviewed(other), "away: too many tokens are being reviewed");
   access_->stop();
   for (auto& each : waits) EXPECT_TRUE(over(std::move(each)));
+}
+
+TEST_F(ClusterAccessTest, AClockThatIsSetBackMakesNoReviewLast) {
+  set_review(kGood);
+  read();
+  EXPECT_EQ(reviewed(question()), "ok");
+  clock_.advance(-Seconds{3'600});
+  set_review(R"({"error":"pod not found"})");
+  EXPECT_THAT(reviewed(question()), testing::StartsWith("refused: "));
+  read();
+  EXPECT_EQ(api_.asked(kJwks), 2);
 }
 
 TEST_F(ClusterAccessTest, QuestionsAreTakenApart) {

@@ -88,8 +88,13 @@ class FakeApiServer {
     if (held) {
       auto begin = [&](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto go_on = [shared, executor] { boost::asio::post(executor, [shared] { std::move (*shared)(); }); };
         std::lock_guard lock(mutex_);
-        waiting_.push_back([shared, executor] { boost::asio::post(executor, [shared] { std::move (*shared)(); }); });
+        if (held_) {
+          waiting_.emplace_back(std::move(go_on));
+        } else {  // released meanwhile
+          go_on();
+        }
       };
       co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(begin,
                                                                                          boost::asio::use_awaitable);

@@ -44,6 +44,7 @@ Action add_up(CLI::App& app) {
   command
       ->add_option("--max-associations", options->associations_per_cluster,
                    "Pod identity associations a cluster may have")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_option("--threads", options->threads, "Threads that serve requests")
       ->check(CLI::Range(1, 64))

@@ -28,13 +28,16 @@ void add_plane_options(CLI::App& command, Options& plane) {
   command.add_option("--endpoint", plane.endpoint, "The URL under which clients find it (default: address and port)");
   command.add_option("--tls-cert", plane.tls_certificate_file, "Certificate chain, PEM; read again when it changes");
   command.add_option("--tls-key", plane.tls_key_file, "Private key of the certificate, PEM");
-  command.add_option("--tls-client-ca", plane.tls_client_ca_file,
-                     "Only clients with a certificate of this CA may connect");
+  command.add_option(
+      "--tls-client-ca", plane.tls_client_ca_file,
+      "Only clients with a certificate of this CA may connect; podpass's own agent, webhook and commands "
+      "show none, and probes neither");
   command.add_option("--data-dir", plane.data_directory, "Where everything is kept")->capture_default_str();
   command.add_option("--account", plane.account, "The AWS account id to be")->capture_default_str();
   command.add_option("--region", plane.region, "The AWS region to be")->capture_default_str();
   command
       .add_option("--max-associations", plane.associations_per_cluster, "Pod identity associations a cluster may have")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command.add_option("--threads", plane.threads, "Threads that serve requests")
       ->check(CLI::Range(1, 64))

@@ -35,7 +35,8 @@ constexpr store::Table<ProbeRecord> kProbe{"probe"};
 
 Result<void> check_options(const Options& options) {
   if (options.account.size() != 12 || options.account.find_first_not_of("0123456789") != std::string::npos) {
-    return Error::invalid(fmt::format("--account: '{}' is not an account id of twelve digits.", options.account));
+    return Error::invalid(
+        fmt::format("--account: '{}' is not an account id of twelve digits (in YAML, quote it).", options.account));
   }
   if (options.region.empty() || !only_alnum_and(options.region, "-")) {
     return Error::invalid(fmt::format("--region: '{}' is not a region, for example us-west-2.", options.region));
@@ -203,9 +204,10 @@ void ControlPlane::care() {
   if (written) log::info("The store can be written to again.");
 }
 
-Result<void> ControlPlane::reload_certificate() {
-  if (!parts_->tls) return {};
-  return parts_->tls->reload();
+Result<bool> ControlPlane::reload_certificate() {
+  if (!parts_->tls) return false;
+  TRY(parts_->tls->reload());
+  return true;
 }
 
 Result<int> ControlPlane::keep_listening() {

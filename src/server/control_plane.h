@@ -47,8 +47,8 @@ class ControlPlane {
   // What is due: session keys once an hour, a write to the store when the last one failed. Call it every kCareInterval;
   // never blocks for long. A certificate whose files change is loaded by the server itself.
   void care();
-  // The certificate's files now, whether they look changed or not.
-  Result<void> reload_certificate();
+  // The certificate's files now, whether they look changed or not. False: there are none, it is plain HTTP.
+  Result<bool> reload_certificate();
   // Keeps the listening socket open beyond stop(), for the program that comes after us.
   Result<int> keep_listening();
 

@@ -92,19 +92,35 @@ void print_ready(const ServeOptions& options, const cli::Connection& connection,
   std::fflush(stdout);
 }
 
+// Signatures keep nobody from reading tokens and credentials as they pass.
+void warn_of_plain_http(const Options& options) {
+  if (!options.tls_certificate_file.empty() || options.address.starts_with("127.") || options.address == "::1") return;
+  log::warn(
+      fmt::format("Serving plain HTTP on {}: who can read the network reads tokens and credentials. Give --tls-cert "
+                  "and --tls-key, or --address 127.0.0.1 behind a proxy that ends TLS on this machine.",
+                  options.address));
+}
+
+void reload(ControlPlane& plane) {
+  const auto reloaded = plane.reload_certificate();
+  if (reloaded) {
+    log::info(*reloaded ? "SIGHUP: loaded the certificate anew." : "SIGHUP: there is no certificate to load.");
+  } else {
+    log::error("SIGHUP: the certificate could not be loaded, the old one stays: " + reloaded.error().message);
+  }
+}
+
 // Looks after what is due until a signal ends it; says which.
-int wait_for_end(ControlPlane& plane) {
+int wait_for_end(ControlPlane& plane, const std::filesystem::path& program) {
   const auto set = our_signals();
   const timespec interval{kCareInterval.count(), 0};
   while (true) {
     const int signal_number = sigtimedwait(&set, nullptr, &interval);
     if (signal_number == SIGHUP) {
-      auto reloaded = plane.reload_certificate();
-      if (reloaded) {
-        log::info("SIGHUP: loaded the certificate anew.");
-      } else {
-        log::error("SIGHUP: the certificate could not be loaded, the old one stays: " + reloaded.error().message);
-      }
+      reload(plane);
+    } else if (signal_number == SIGUSR2 && ::access(program.c_str(), X_OK) != 0) {
+      log::error(
+          fmt::format("SIGUSR2: {} cannot be started, this one goes on: {}.", program.string(), std::strerror(errno)));
     } else if (signal_number > 0) {
       return signal_number;
     }
@@ -131,8 +147,9 @@ Result<void> serve(const ServeOptions& options) {
   plane->start();
   const auto connection = TRY(leave_connection(*plane, plane_options));
   print_ready(options, connection, *plane);
+  warn_of_plain_http(plane_options);
 
-  if (wait_for_end(*plane) == SIGUSR2) {
+  if (wait_for_end(*plane, program) == SIGUSR2) {
     log::info("SIGUSR2: starting again; connections wait meanwhile.");
     const int socket = TRY(plane->keep_listening());
     plane->stop();

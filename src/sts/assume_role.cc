@@ -124,6 +124,7 @@ Result<AssumeRole::Response> AssumeRole::handle(aws::Call& call, const Request& 
   Response response;
   response.PackedPolicySize = TRY(packed_policy_size(assumption));
   auto session = start_session(call, assumption);
+  if (call.caller.session) session.node = call.caller.session->node;  // whatever role it takes on, it is that node
   call.audit.add("assumedRole", session_arn(call.deployment, session));
   call.audit.add("accessKeyId", session.access_key_id);
   response.Credentials = credentials_of(session, call.deployment.sessions->ring());

@@ -17,6 +17,7 @@ namespace {
 using web_identity::Identity;
 
 constexpr std::string_view kAction = "sts:AssumeRoleWithWebIdentity";
+constexpr auto kSourceArn = "aws:SourceArn"_key;
 
 Result<void> check_shape(const AssumeRoleWithWebIdentity::Request& request) {
   TRY(check_length("roleArn", request.RoleArn, 20, 2048));
@@ -54,7 +55,7 @@ void add_claim_keys(const Identity& identity, std::vector<std::string>& names, A
     const std::string_view key = names.emplace_back(name(claim));
     assumption.keys.push_back({{key, policy::fold_hash(key)}, value});
   };
-  assumption.keys.push_back({"aws:SourceArn"_key, identity.cluster_arn});
+  assumption.keys.push_back({kSourceArn, identity.cluster_arn});
   names.reserve(4);  // the keys are views into it
   add("sub", claims.subject);
   add("aud", claims.audience);
@@ -86,6 +87,19 @@ policy::Principal principal_of(const Identity& identity) {
   return principal;
 }
 
+// Where clusters share an issuer, its name does not tell them apart: a trust policy must say which one it means. One
+// that would let the token in without aws:SourceArn does not.
+Result<void> check_pinned(const aws::Call& call, const Identity& identity, Assumption assumption) {
+  if (!identity.shares_issuer) return {};
+  std::erase_if(assumption.keys, [](const auto& each) { return each.first.name == kSourceArn.name; });
+  aws::Audit unheard;
+  aws::Call without{call.tx, call.deployment, call.caller, call.context, call.now, call.request_id, unheard};
+  if (!authorize(without, principal_of(identity), aws::Authority(), assumption)) return {};
+  call.audit.add("reason", concat({"several clusters have the issuer ", identity.claims.issuer,
+                                   ", and the role's trust policy does not say by aws:SourceArn which it means"}));
+  return not_authorized();
+}
+
 }  // namespace
 
 Result<AssumeRoleWithWebIdentity::Response> AssumeRoleWithWebIdentity::handle(aws::Call& call, const Request& request) {
@@ -108,6 +122,7 @@ Result<AssumeRoleWithWebIdentity::Response> AssumeRoleWithWebIdentity::handle(aw
   assumption.role = iam::find_role_by_arn(call.tx, call.deployment, request.RoleArn);
   if (!assumption.role) return not_authorized();
   TRY(authorize(call, principal_of(identity), aws::Authority(), assumption));
+  TRY(check_pinned(call, identity, assumption));
   TRY(check_session_length(assumption));
   TRY(take_session_policies(call.tx, request.Policy, arns_of(request.PolicyArns), assumption));
 

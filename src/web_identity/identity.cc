@@ -20,6 +20,7 @@ using Clusters = std::vector<const eks::ClusterRecord*>;
 struct Signed {
   codec::Value claims;
   const eks::ClusterRecord* cluster = nullptr;
+  bool shares_issuer = false;
 };
 
 // The issuer's side is away. AWS calls it so, and clients try again.
@@ -59,7 +60,7 @@ Result<Signed> verify_signature(const aws::Call& call, std::string_view token, c
   std::optional<crypto::JwtError> failure;
   for (const auto* cluster : clusters) {
     auto claims = crypto::verify_jwt(token, *cluster->keys.keys);
-    if (claims) return Signed{*std::move(claims), cluster};
+    if (claims) return Signed{*std::move(claims), cluster, clusters.size() > 1};
     const bool tells_more = !failure || failure->kind == crypto::JwtError::Kind::unknown_key;
     if (tells_more) failure = std::move(claims).error();
   }
@@ -120,6 +121,7 @@ Result<Identity> identify(const aws::Call& call, std::string_view token, std::st
   identity.provider_name = iam::oidc_provider_name(issuer);
   identity.cluster = *proven.cluster->cluster.name;
   identity.cluster_arn = eks::cluster_arn(call.deployment, identity.cluster);
+  identity.shares_issuer = proven.shares_issuer;
   TRY(review(call, token, identity, *proven.cluster));
   return identity;
 }

@@ -22,6 +22,7 @@ struct Identity {
   std::string provider_arn;
   std::string provider_name;         // the issuer without its scheme: what condition keys begin with
   std::string cluster, cluster_arn;  // whose key signed the token
+  bool shares_issuer = false;        // other clusters here issue tokens as the same issuer
 };
 
 Result<Identity> identify(const aws::Call& call, std::string_view token, std::string_view account);

@@ -32,13 +32,13 @@ class SigningKey:
     def jwks(self):
         return {"keys": [self.jwk]}
 
-    def token(self, namespace, service_account, audience="pods.eks.amazonaws.com", node=None):
+    def token(self, namespace, service_account, audience="pods.eks.amazonaws.com", node=None, issuer=ISSUER):
         now = int(time.time())
         kubernetes = {"namespace": namespace, "pod": {"name": "app-1", "uid": "pod-uid"},
                       "serviceaccount": {"name": service_account, "uid": "sa-uid"}}
         if node:
             kubernetes["node"] = {"name": node, "uid": "node-uid"}
-        claims = {"aud": [audience], "exp": now + 3600, "iat": now, "nbf": now, "iss": ISSUER, "kubernetes.io": kubernetes,
+        claims = {"aud": [audience], "exp": now + 3600, "iat": now, "nbf": now, "iss": issuer, "kubernetes.io": kubernetes,
                   "sub": f"system:serviceaccount:{namespace}:{service_account}"}
         signed = f"{encoded({'alg': 'RS256', 'kid': self.kid})}.{encoded(claims)}"
         done = subprocess.run(["openssl", "dgst", "-sha256", "-sign", str(self.file)], input=signed.encode(), check=True, capture_output=True)
@@ -173,6 +173,22 @@ def test_the_life_of_a_registered_cluster(server, world, name, keys, by_file, cl
     assert cluster_command("deregister", cluster, check=False).returncode == 1
 
 
+def test_a_shared_issuer_is_told(name, keys, by_file, cluster_command):
+    by_file(f"{name}-a", keys[0], "--no-node-role")
+    assert "Other clusters have the same issuer" in by_file(f"{name}-b", keys[1], "--no-node-role").stdout
+    assert "other clusters have it too" in cluster_command("show", f"{name}-a").stdout
+
+
+def test_a_role_that_cannot_be_deleted_is_told(server, world, name, keys, by_file, cluster_command):
+    by_file(name, keys[0])
+    role = f"podpass-node-{name}"
+    world.iam.put_role_policy(RoleName=role, PolicyName="mine",
+                              PolicyDocument='{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}')
+    done = cluster_command("deregister", name, check=False)
+    assert done.returncode == 1 and f"Cluster {name} is forgotten, but role {role} could not be deleted: " in done.stderr
+    assert cluster_command("show", name, check=False).returncode == 1
+
+
 def test_two_clusters_with_one_issuer_never_mix(server, world, name, keys, by_file):
     first, second = f"{name}-a", f"{name}-b"
     by_file(first, keys[0], "--no-node-role")
@@ -209,6 +225,17 @@ def test_a_node_gets_in_by_its_own_token(server, world, name, by_file, tmp_path)
             sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="agent", WebIdentityToken=bad)
 
 
+def test_an_issuer_with_a_slash_at_its_end(server, name, keys, tmp_path, cluster_command):
+    """AKS has such ones."""
+    issuer = f"https://idp.example/{name}/"
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(keys[0].jwks))
+    made = json.loads(cluster_command("register", name, "--issuer", issuer, "--jwks-file", file, "--json").stdout)
+    assert made["oidcProviderArn"].endswith(f"/{name}/")
+    token = keys[0].token("podpass-agent", "podpass-agent", "sts.amazonaws.com", issuer=issuer)
+    server.client("sts").assume_role_with_web_identity(RoleArn=made["nodeRoleArn"], RoleSessionName="agent", WebIdentityToken=token)
+
+
 def test_register_by_kubeconfig(server, world, name, keys, api_server, tmp_path, cluster_command):
     cluster = f"{name}-far"
     kubeconfig = api_server.kubeconfig(tmp_path / "config")
@@ -223,6 +250,21 @@ def test_register_by_kubeconfig(server, world, name, keys, api_server, tmp_path,
     assert "bearer-token" in done.stdout and "server-token" not in done.stdout
     world.associate(world.role(), "app", "default", cluster)
     assert world.eks.describe_cluster(name=cluster)["cluster"]["endpoint"] == api_server.url
+
+    # Who registers it again, for another reason, does not switch reviews off by that.
+    refused = cluster_command("register", cluster, "--kubeconfig", kubeconfig, "--no-node-role", check=False)
+    assert refused.returncode == 1 and "Token review is on" in refused.stderr and "--no-token-review" in refused.stderr
+    shown = json.loads(cluster_command("show", cluster, "--json").stdout)
+    assert shown["tokenReview"] is True and shown["credentials"] == "bearer-token"
+    register = ("register", cluster, "--kubeconfig", kubeconfig, "--no-node-role", "--server-token-file", token_file, "--json")
+    assert json.loads(cluster_command(*register, "--no-token-review").stdout)["registration"]["tokenReview"] is False
+    assert json.loads(cluster_command(*register, "--token-review").stdout)["registration"]["tokenReview"] is True
+    assert json.loads(cluster_command(*register).stdout)["registration"]["tokenReview"] is True
+
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    refused = cluster_command("register", cluster, "--kubeconfig", kubeconfig, "--server-token-file", empty, check=False)
+    assert refused.returncode == 1 and "empty has no token" in refused.stderr
 
     api_server.answers["GET", "/api/v1/namespaces/default/pods"] = (200, {"items": [{"metadata": {"name": "app-1", "uid": "pod-uid"}}]})
     api_server.answers["POST", "/api/v1/namespaces/default/serviceaccounts/app/token"] = (201, {"status": {"token": keys[0].token("default", "app")}})
@@ -311,6 +353,7 @@ def test_bad_usage(server, name, tmp_path, cluster_command):
         (["register", "x", "--kubeconfig", text], "text"),
         (["register", "x", "--issuer", ISSUER, "--jwks-file", empty, "--tag", "x"], "KEY=VALUE"),
         (["register", "x", "--jwks-url", "http://192.0.2.1/keys", "--issuer", ""], "need --issuer"),
+        (["register", "x", "--jwks-url", "https://192.0.2.1", "--issuer", ISSUER], "it has no path"),
         (["show", name], "No cluster found"),
         (["check", name], "No cluster found"),
         (["deregister", name], "No cluster found"),

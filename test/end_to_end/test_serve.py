@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import resource
+import shutil
 import signal
 import socket
 import ssl
@@ -21,9 +22,9 @@ from podpass_server import ACCOUNT, BINARY, REGION, Podpass, free_ports
 class Serve(Podpass):
     """`podpass serve` with given flags, environment and limits."""
 
-    def start(self, *flags, env=None, before=None):
+    def start(self, *flags, env=None, before=None, program=BINARY):
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [str(BINARY), "serve", "--json", *map(str, flags)]
+        command = [str(program), "serve", "--json", *map(str, flags)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=self.bare_env(**(env or {})), cwd=self.directory,
                                             preexec_fn=before)
@@ -107,6 +108,7 @@ def test_flags_environment_and_file(serve, tmp_path):
     ("- port\n", "write one `name: value` a line"),
     ("port: 1\nport: 2\n", "port"),
     ("a: {\n", "podpass.yaml"),
+    ("address: []\n", "address: the list is empty."),
 ])
 def test_a_bad_configuration_is_told(serve, tmp_path, text, said):
     config = tmp_path / "podpass.yaml"
@@ -122,6 +124,7 @@ def test_a_bad_configuration_is_told(serve, tmp_path, text, said):
     (["--config", "none.yaml"], "none.yaml"),
     (["--drain-delay", "soon"], "soon"),
     (["--log-level", "loud"], "loud"),
+    (["--max-associations", "-1"], "--max-associations"),
 ])
 def test_bad_flags_are_told(serve, tmp_path, flags, said):
     error = serve.fail("--data-dir", str(tmp_path / "data"), *flags)
@@ -234,6 +237,26 @@ def test_a_restart_in_place_refuses_nobody(serve):
     assert not failures, failures[:3]
     assert sum(counted) > 20
     assert serve.process.poll() is None
+    assert serve.get("/_podpass/ready")[0] == 200
+
+
+@pytest.mark.parametrize("address,warned", [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_plain_http_beyond_this_machine_is_warned_of(serve, address, warned):
+    serve.start("--data-dir", serve.data_dir, "--address", address, "--port", 0)
+    assert serve.stop() == 0
+    assert ("Serving plain HTTP on 0.0.0.0" in serve.log_text()) == warned
+
+
+def test_no_restart_without_a_program(serve, tmp_path):
+    """What is gone can't be started: who serves goes on."""
+    program = tmp_path / "podpass"
+    shutil.copy(BINARY, program)
+    serve.start("--data-dir", serve.data_dir, "--address", "127.0.0.1", "--port", 0, program=program)
+    program.unlink()
+    serve.process.send_signal(signal.SIGUSR2)
+    assert until(lambda: "this one goes on: No such file or directory" in serve.log_text())
+    serve.process.send_signal(signal.SIGHUP)
+    assert until(lambda: "SIGHUP: there is no certificate to load." in serve.log_text())
     assert serve.get("/_podpass/ready")[0] == 200
 
 
