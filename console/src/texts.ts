@@ -178,7 +178,7 @@ export const texts = {
       allow: 'Every layer that has a say allows it, and none denies it.',
       explicitDeny: (layers: string) => `A statement denies it: ${layers}. A deny is final, whatever else allows it.`,
       implicitDeny: (layers: string) =>
-        `No statement denies it, but an allow is needed and not there: ${layers}. What nothing allows is denied.`,
+        `No statement denies it, but these would have to allow it and do not: ${layers}. What is not allowed is denied.`,
     },
     awsSays: 'What the caller is told',
 
@@ -217,7 +217,12 @@ export const texts = {
       scp: 'Service control policy',
       endpoint: 'Endpoint policy',
     },
-    nothingClose: 'None of its statements comes close to this request.',
+    nothingClose: {
+      allow: 'None of its statements applies.',
+      explicitDeny: 'None of its statements denies it.',
+      implicitDeny: 'None of its statements allows it or comes close.',
+    },
+    otherStatements: (n: number) => `${count(n, 'other statement')} that changed nothing`,
     statement: (effect: string, name: string) => `${effect} statement ${name}`,
     statementNumber: (n: number) => `number ${n}`,
     applies: 'applies',
@@ -292,7 +297,6 @@ export const texts = {
       pod: 'Pod',
       from: 'From',
       error: 'Error',
-      record: 'Record',
     },
     anonymous: 'Somebody without credentials',
     unknown: 'Not known',

@@ -104,9 +104,15 @@ export function JsonEditor({
     const editor = view.current!;
     const { doc } = editor.state;
     editor.dispatch({ effects: highlight.current.reconfigure(lines(doc, highlighted)) });
-    // Brought into sight without moving the page.
-    const first = Math.min(...highlighted.map(({ from }) => from), doc.lines);
-    if (highlighted.length > 0) editor.scrollDOM.scrollTop = editor.lineBlockAt(doc.line(first).from).top - 20;
+    if (highlighted.length === 0) return;
+    // The first of them is brought into sight, without moving the page.
+    const { from } = doc.line(Math.min(highlighted[0].from, doc.lines));
+    editor.requestMeasure({
+      read: () => editor.lineBlockAt(from).top,
+      write: (top) => {
+        editor.scrollDOM.scrollTop = top - 20;
+      },
+    });
   }, [highlightedKey, value, readOnly, label]);
 
   const go = ({ line, column }: Finding) => {

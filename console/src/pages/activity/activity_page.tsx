@@ -6,7 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useMemo, useState, type ReactNode } from 'react';
+import { Fragment, useMemo, useState, type ReactNode } from 'react';
 import { useLocation, useNavigate } from 'react-router-dom';
 import { ErrorAlert } from '../../components/error_alert';
 import { LinkButton } from '../../components/link';
@@ -164,46 +164,76 @@ export function ExplainButton({ record, label }: { record: AuditRecord; label?: 
   );
 }
 
-const text = (value: string | undefined): ReactNode => value && <span style={{ overflowWrap: 'anywhere' }}>{value}</span>;
+const text = (value: string | undefined) => value && <span style={{ overflowWrap: 'anywhere' }}>{value}</span>;
 
-const timeForm = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+const dateForm = new Intl.DateTimeFormat('en-CA'); // 2026-01-02, which does not break
+const clockForm = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' });
+
+function small(value: ReactNode): ReactNode {
+  return (
+    <Box variant="small" display="block">
+      {value}
+    </Box>
+  );
+}
+
+// Breaks before its words, if it has to.
+function camelCase(name: string): ReactNode {
+  return name.split(/(?=[A-Z][a-z])/).map((word, index) => (
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {word}
+    </Fragment>
+  ));
+}
 
 const columns: TableProps.ColumnDefinition<Row>[] = [
   {
     id: 'time',
     header: words.columns.time,
-    minWidth: 130,
-    cell: ({ facts }) => <time dateTime={facts.time}>{timeForm.format(new Date(facts.time))}</time>,
-  },
-  {
-    id: 'event',
-    header: words.columns.event,
-    isRowHeader: true,
-    minWidth: 180,
-    cell: ({ facts }) => (
-      <>
-        <b>{facts.event}</b>
-        <Box variant="small" display="block">
-          {facts.service}
-        </Box>
-      </>
+    minWidth: 110,
+    cell: ({ facts: { time } }) => (
+      <time dateTime={time}>
+        {clockForm.format(new Date(time))}
+        {small(<span style={{ whiteSpace: 'nowrap' }}>{dateForm.format(new Date(time))}</span>)}
+      </time>
     ),
   },
   {
     id: 'outcome',
     header: words.columns.outcome,
-    minWidth: 130,
-    cell: ({ record, facts }) => (
+    minWidth: 120,
+    cell: ({ record, facts: { outcome, errorCode } }) => (
       <>
-        <OutcomeIndicator outcome={facts.outcome} />
-        <div>
-          <ExplainButton record={record} />
-        </div>
+        <OutcomeIndicator outcome={outcome} />
+        {errorCode && small(camelCase(errorCode))}
+        <ExplainButton record={record} />
       </>
     ),
   },
-  { id: 'who', header: words.columns.who, minWidth: 180, cell: ({ facts }) => text(facts.who) ?? words.unknown },
+  {
+    id: 'event',
+    header: words.columns.event,
+    isRowHeader: true,
+    minWidth: 150,
+    cell: ({ facts: { event, service } }) => (
+      <>
+        <b>{camelCase(event)}</b>
+        {small(service)}
+      </>
+    ),
+  },
+  {
+    id: 'who',
+    header: words.columns.who,
+    minWidth: 200,
+    cell: ({ facts: { who = words.unknown, session } }) => (
+      <>
+        {text(who)}
+        {session && small(text(session))}
+      </>
+    ),
+  },
   { id: 'pod', header: words.columns.pod, minWidth: 140, cell: ({ facts }) => text(facts.pod) ?? '–' },
   { id: 'from', header: words.columns.from, minWidth: 120, cell: ({ facts }) => text(facts.from) ?? '–' },
-  { id: 'error', header: words.columns.error, minWidth: 160, cell: ({ facts }) => text(facts.errorCode) ?? '–' },
 ];

@@ -1,7 +1,6 @@
 // What the activity is filtered by: an outcome, and properties and free text as AWS's users write them.
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
 import Select from '@cloudscape-design/components/select';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import { outcomes, type ActivityQuery, type Outcome } from '../../paths';
 import { texts } from '../../texts';
 import type { Row } from './activity_page';
@@ -56,27 +55,29 @@ export function Filter({
   rows: readonly Row[];
 }) {
   return (
-    <SpaceBetween direction="horizontal" size="xs">
+    <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'start' }}>
       <Select
         ariaLabel={words.outcome}
         selectedOption={outcomeOptions.find(({ value }) => value === query.outcome) ?? anyOutcome}
         options={outcomeOptions}
         onChange={({ detail }) => onChange({ ...query, outcome: outcomes.find((each) => each === detail.selectedOption.value) })}
       />
-      <PropertyFilter
-        query={{ operation: 'and', tokens: writeTokens(query) }}
-        onChange={({ detail }) => onChange(readTokens(detail.tokens, query.outcome))}
-        filteringProperties={properties.map((key) => ({
-          key,
-          propertyLabel: words.properties[key].label,
-          groupValuesLabel: words.properties[key].group,
-          operators: ['='],
-        }))}
-        filteringOptions={optionsFrom(rows)}
-        filteringPlaceholder={words.filter}
-        filteringAriaLabel={words.filter}
-        readOnlyOperations
-      />
-    </SpaceBetween>
+      <div style={{ flex: '1 1 280px' }}>
+        <PropertyFilter
+          query={{ operation: 'and', tokens: writeTokens(query) }}
+          onChange={({ detail }) => onChange(readTokens(detail.tokens, query.outcome))}
+          filteringProperties={properties.map((key) => ({
+            key,
+            propertyLabel: words.properties[key].label,
+            groupValuesLabel: words.properties[key].group,
+            operators: ['='],
+          }))}
+          filteringOptions={optionsFrom(rows)}
+          filteringPlaceholder={words.filter}
+          filteringAriaLabel={words.filter}
+          readOnlyOperations
+        />
+      </div>
+    </div>
   );
 }

@@ -26,7 +26,8 @@ describe('a record', () => {
     });
     expect(facts).toMatchObject({
       service: 'eks-auth',
-      who: 'node/i-1',
+      who: 'node',
+      session: 'i-1',
       cluster: 'c',
       pod: 'n/p',
       serviceAccount: 's',

@@ -56,7 +56,8 @@ export interface Facts {
   service: string;
   outcome: Outcome;
   principal?: string; // an ARN
-  who: string | undefined; // shortly
+  who?: string; // shortly
+  session?: string; // its name, if it is a role's
   role?: string; // the role's ARN: of the session, or of the association
   targetRole?: string;
   accessKeyId?: string;
@@ -86,6 +87,7 @@ export function factsOf(record: AuditRecord): Facts {
     outcome: outcomeOf(record),
     principal,
     who: whoOf(principal, identity('type')) ?? identity('principalId') ?? identity('userName'),
+    session: principal && inSession(principal)?.[1],
     role: identity('sessionContext', 'sessionIssuer', 'arn') ?? fact(record, 'roleArn') ?? parameter('roleArn'),
     targetRole: fact(record, 'targetRoleArn'),
     accessKeyId: identity('accessKeyId'),
@@ -102,13 +104,17 @@ export function factsOf(record: AuditRecord): Facts {
   };
 }
 
-// "root", "ann", or "app/session".
+// "root", "ann", or the role of a session.
 function whoOf(arn: string | undefined, type: string | undefined): string | undefined {
   if (type === 'AWSAccount') return texts.activity.anonymous;
-  if (arn === undefined) return undefined;
   if (type === 'Root') return 'root';
-  const session = /:assumed-role\/(.+)$/.exec(arn);
-  return session ? session[1] : nameOfArn(arn);
+  return arn && (inSession(arn)?.[0] ?? nameOfArn(arn));
+}
+
+// Role and name of a role's session.
+function inSession(arn: string): [string, string] | undefined {
+  const session = /:assumed-role\/([^/]+)\/(.+)$/.exec(arn);
+  return session ? [session[1], session[2]] : undefined;
 }
 
 // The decision to explain: the last that denied, which is what the caller was told.

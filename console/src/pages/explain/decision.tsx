@@ -15,12 +15,13 @@ import { JsonEditor } from '../../components/json_editor/json_editor';
 import { texts } from '../../texts';
 import { layerOrder, layersOf, type Explanation, type Layer, type LayerView } from './explanation';
 import { PolicySection } from './policy_section';
-import { Arn, principalLink } from './principal_link';
+import { Arn, principalLink, Words } from './principal_link';
 import { principalText } from './question';
 
 const words = texts.explain;
 
-const names = (layers: readonly Layer[]) => layers.map((layer) => words.layers[layer].name.toLowerCase()).join(', ');
+const inSentence = (name: string) => name.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+const names = (layers: readonly Layer[]) => layers.map((layer) => inSentence(words.layers[layer].name)).join(', ');
 
 export function Decision({
   explanation,
@@ -107,13 +108,13 @@ function step(view: LayerView): StepsProps.Step {
     status: statusOf(view),
     statusIconAriaLabel: words.layerOutcomes[outcome],
     header: (
-      <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-        <Box variant="h3" padding="n">
+      <Words>
+        <Box variant="h3" display="inline" padding="n" margin={{ right: 'xs' }}>
           {words.layers[layer].name}: {words.layerOutcomes[outcome]}
         </Box>
         {inTheWay && <Badge color="red">{words.inTheWay}</Badge>}
         {notNeeded && <Badge>{words.notNeeded}</Badge>}
-      </SpaceBetween>
+      </Words>
     ),
     details: (
       <Box padding={{ bottom: 'l' }}>
@@ -121,7 +122,7 @@ function step(view: LayerView): StepsProps.Step {
           <Box color="text-body-secondary">{words.layers[layer].text}</Box>
           {policies.length === 0 && <Box>{words.noPolicies}</Box>}
           {policies.map((policy) => (
-            <PolicySection key={`${policy.document.level}/${policy.document.policy}`} view={policy} inTheWay={inTheWay} />
+            <PolicySection key={`${policy.document.level}/${policy.document.policy}`} view={policy} outcome={outcome} />
           ))}
         </SpaceBetween>
       </Box>

@@ -123,7 +123,8 @@ describe('Explain', () => {
     const marked = [...editor('Policy document: read (Identity-based policies)').dom.querySelectorAll('.cm-line-info')];
     expect(marked[0].previousElementSibling?.textContent).toBe('    },');
     expect(marked).toHaveLength(6);
-    expect(steps.getAllByText('None of its statements comes close to this request.')).toHaveLength(2);
+    expect(steps.getAllByText('None of its statements allows it or comes close.')).toHaveLength(1);
+    expect(steps.getByText('None of its statements applies.')).toBeTruthy();
     expect(screen.getByText('This statement would allow it')).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Copy statement' })).toBeTruthy();
     expect(screen.getAllByRole('link', { name: 'Open role app' })).toHaveLength(1);

@@ -1,5 +1,6 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
 import LiveRegion from '@cloudscape-design/components/live-region';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
@@ -36,7 +37,7 @@ function QuestionAndAnswer() {
   const { question, asked, change, ask, clear } = useQuestion();
   const [submitted, setSubmitted] = useState(false); // problems are shown once one has tried
   const problems = problemsOf(question);
-  const answer = useRef<HTMLHeadingElement>(null);
+  const answer = useRef<HTMLDivElement>(null);
   const { data, error, loading, reload } = useLoad(async (signal) => asked && (await explain(asked, signal)), [asked]);
   const link = window.location.origin + useHref(pathOf(question));
 
@@ -66,9 +67,9 @@ function QuestionAndAnswer() {
       />
       {asked && (
         <SpaceBetween size="m">
-          <h2 ref={answer} tabIndex={-1} style={{ margin: 0, outline: 'none' }}>
-            {words.result}
-          </h2>
+          <div ref={answer} tabIndex={-1} style={{ outline: 'none' }}>
+            <Header variant="h2">{words.result}</Header>
+          </div>
           {pathOf(asked) !== pathOf(question) && <Alert type="info">{words.changed}</Alert>}
           {error && <ErrorAlert error={error} title={words.failed} onRetry={reload} />}
           {loading && (

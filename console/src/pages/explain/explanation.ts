@@ -61,7 +61,8 @@ const samePolicy = (a: OfPolicy, b: OfPolicy) => a.layer === b.layer && a.level 
 
 export interface PolicyView {
   document: PolicyDocument;
-  statements: Statement[]; // those that come close
+  statements: Statement[]; // that made the layer's outcome, or would have made it an allow
+  others: Statement[]; // that come close, too, but changed nothing
 }
 
 export interface LayerView {
@@ -71,14 +72,28 @@ export interface LayerView {
   policies: PolicyView[];
 }
 
-// The layers that were asked, each with its policies; those that come close before the others.
+// Whether a statement has to do with its layer's outcome.
+const matters: Record<Outcome, (statement: Statement) => boolean> = {
+  allow: ({ applies }) => applies,
+  explicitDeny: ({ applies, effect }) => applies && effect === 'Deny',
+  implicitDeny: ({ effect }) => effect === 'Allow',
+};
+
+// The layers that were asked, each with its policies; those that matter before the others.
 export function layersOf({ layers, documents, statements, blockedBy }: Explanation): LayerView[] {
   return layerOrder.flatMap((layer) => {
     const outcome = layers[layer];
     if (!outcome) return [];
     const policies = documents
       .filter((document) => document.layer === layer)
-      .map((document) => ({ document, statements: statements.filter((statement) => samePolicy(statement, document)) }))
+      .map((document) => {
+        const close = statements.filter((statement) => samePolicy(statement, document));
+        return {
+          document,
+          statements: close.filter(matters[outcome]),
+          others: close.filter((statement) => !matters[outcome](statement)),
+        };
+      })
       .sort((a, b) => Number(b.statements.length > 0) - Number(a.statements.length > 0));
     return { layer, outcome, inTheWay: blockedBy.includes(layer), policies };
   });

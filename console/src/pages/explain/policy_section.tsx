@@ -8,23 +8,40 @@ import { JsonEditor, type LineRange } from '../../components/json_editor/json_ed
 import { PageLink } from '../../components/link';
 import { nameOfArn, paths } from '../../paths';
 import { texts } from '../../texts';
-import { elementsOf, type Failure, type PolicyDocument, type PolicyView, type Statement } from './explanation';
+import { elementsOf, type Failure, type Outcome, type PolicyDocument, type PolicyView, type Statement } from './explanation';
 import { shownText, statementLines } from './policy_lines';
-import { Arn } from './principal_link';
+import { Arn, Words } from './principal_link';
 
 const words = texts.explain;
 const maxValues = 8;
 
-export function PolicySection({ view: { document, statements }, inTheWay }: { view: PolicyView; inTheWay: boolean }) {
-  const matters = statements.some(({ applies }) => inTheWay || applies);
+export function PolicySection({ view, outcome }: { view: PolicyView; outcome: Outcome }) {
+  const { document, statements, others } = view;
   return (
     <SpaceBetween size="xs">
       <PolicyTitle document={document} />
-      {statements.length === 0 && <StatusIndicator type="stopped">{words.nothingClose}</StatusIndicator>}
+      {statements.length === 0 && (
+        <StatusIndicator type="stopped">
+          <Words>{words.nothingClose[outcome]}</Words>
+        </StatusIndicator>
+      )}
+      <Statements statements={statements} />
+      {others.length > 0 && (
+        <ExpandableSection headerText={words.otherStatements(others.length)}>
+          <Statements statements={others} />
+        </ExpandableSection>
+      )}
+      <DocumentView document={document} statements={[...statements, ...others]} initially={statements.length > 0} />
+    </SpaceBetween>
+  );
+}
+
+function Statements({ statements }: { statements: Statement[] }) {
+  return (
+    <SpaceBetween size="xs">
       {statements.map((statement) => (
         <StatementView key={statement.index} statement={statement} />
       ))}
-      <DocumentView document={document} statements={statements} initially={matters} />
     </SpaceBetween>
   );
 }
@@ -56,7 +73,9 @@ function StatementView({ statement }: { statement: Statement }) {
     <div style={{ borderInlineStart: '3px solid var(--editor-border)', paddingInlineStart: 12 }}>
       <SpaceBetween size="xxs">
         <StatusIndicator type={status}>
-          {words.statement(effect, nameOfStatement(statement))}: {applies ? words.applies : words.doesNotApply}
+          <Words>
+            {words.statement(effect, nameOfStatement(statement))}: {applies ? words.applies : words.doesNotApply}
+          </Words>
         </StatusIndicator>
         <ul style={{ margin: 0, paddingInlineStart: 20, listStyle: 'none' }}>
           {elementsOf(statement).map(({ element, failures }) => (

@@ -9,6 +9,11 @@ export function Arn({ children }: { children: ReactNode }) {
   return <span style={{ overflowWrap: 'anywhere' }}>{children}</span>;
 }
 
+// Breaks between words, which Cloudscape's status indicators do not.
+export function Words({ children }: { children: ReactNode }) {
+  return <span style={{ wordBreak: 'normal', overflowWrap: 'anywhere' }}>{children}</span>;
+}
+
 // To the page of the user or role with this ARN, of itself or of its session.
 export function principalLink(principal: Json): ReactNode {
   if (typeof principal !== 'string') return undefined;
