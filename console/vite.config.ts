@@ -11,12 +11,13 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: {
-    proxy: { '/console/api': { target: process.env.PODPASS_ENDPOINT ?? 'http://127.0.0.1:4566', changeOrigin: true } },
+    // The host stays the browser's: the server compares it with the page's origin.
+    proxy: { '/console/api': { target: process.env.PODPASS_ENDPOINT ?? 'http://127.0.0.1:4566', changeOrigin: false } },
   },
   test: {
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],
-    testTimeout: 30000,
+    testTimeout: 60000,
     css: false,
     server: { deps: { inline: [/@cloudscape-design\//] } },
   },

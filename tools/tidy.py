@@ -70,7 +70,9 @@ SIDEWAYS = {
     ("own_api", "iam"): {"iam/lookup.h"},
     ("own_api", "sts"): {"sts/assume.h", "sts/session_token.h"},
     ("own_api", "eks"): {"eks/lookup.h", "eks/operations.h"},
+    ("own_api", "eks_auth"): {"eks_auth/first_hop.h"},
     ("own_api", "s3"): {"s3/lookup.h"},
+    ("own_api", "kube"): {"kube/cluster_access.h"},
     ("eks", "kube"): {"kube/api_server.h", "kube/cluster_access.h", "kube/service_account_tokens.h"},
     ("eks_auth", "kube"): {"kube/cluster_access.h", "kube/service_account_tokens.h"},
 }

@@ -3,8 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router-dom';
-import { LinkButton } from './components/link';
-import { Page } from './components/page';
+import { NotFound } from './components/not_found';
 import { paths } from './paths';
 import { Shell } from './shell/shell';
 import { texts } from './texts';
@@ -36,14 +35,5 @@ function Loading() {
     <Box textAlign="center" padding="xxl">
       <Spinner size="large" /> {texts.common.loading}
     </Box>
-  );
-}
-
-export function NotFound() {
-  return (
-    <Page title={texts.notFound.title}>
-      <Box variant="p">{texts.notFound.text}</Box>
-      <LinkButton to={paths.clusters}>{texts.notFound.action}</LinkButton>
-    </Page>
   );
 }

@@ -31,6 +31,14 @@ http::Response text_response(int status, std::string body) {
   return response;
 }
 
+// Metrics are open to the cluster, and the kubelet must get through whatever pods do there.
+http::Limits probe_limits() {
+  auto limits = default_limits();
+  limits.connections_of_peer = 100;
+  limits.drain = Seconds{2};
+  return limits;
+}
+
 // The Host header without port and brackets.
 std::string_view host_name(std::string_view host) {
   if (host.starts_with('[')) {
@@ -49,7 +57,7 @@ struct Agent::State {
         clock(with_clock),
         server({1, options.limits, "podpass-agent", nullptr},
                [this](http::Request& request, http::Body&) { return serve(request); }),
-        probes({1, default_limits(), "podpass-agent", nullptr},
+        probes({1, probe_limits(), "podpass-agent", nullptr},
                [this](http::Request& request, http::Body&) { return serve_probe(request); }),
         access{std::move(endpoint), options.region, options.tls, std::move(credentials), &clock, &reachability},
         upstream(
@@ -197,8 +205,10 @@ struct Agent::State {
 
 http::Limits default_limits() {
   http::Limits limits;
+  limits.connections_of_peer = 2'000;  // one pod keeps no other from the agent
+  limits.header_bytes = 16 * 1024;
   limits.idle = Seconds{30};
-  limits.drain = Seconds{35};
+  limits.drain = Seconds{25};  // less than the 30 that Kubernetes gives
   return limits;
 }
 

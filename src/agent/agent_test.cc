@@ -41,6 +41,10 @@ class ScriptedEksAuth {
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return watches_ >= count; }));
   }
+  int watches() {
+    std::lock_guard lock(mutex_);
+    return watches_;
+  }
   std::string last_watch() {
     std::lock_guard lock(mutex_);
     return last_watch_;
@@ -549,6 +553,14 @@ TEST_F(AgentWatchTest, AResetHasEverythingAskedOnceMore) {
   EXPECT_EQ(get(pod_token("app")).status, 200);
   EXPECT_EQ(get(pod_token("app")).status, 200);
   EXPECT_EQ(upstream_.calls(), 2);
+}
+
+TEST_F(AgentWatchTest, AListThatDoesNotGoOnIsNotAskedForInACircle) {
+  for (int i = 0; i < 50; ++i) upstream_.announce(R"({"changes":[],"next":"same","complete":false})");
+  start(watching());
+  upstream_.await_watches(2);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get(pod_token("app")).status, 200);
+  EXPECT_LT(upstream_.watches(), 10);
 }
 
 TEST_F(AgentWatchTest, WithoutAWatchAnswersAreRechecked) {

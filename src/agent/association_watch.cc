@@ -85,12 +85,13 @@ bool AssociationWatch::take(const codec::Value& answer) {
     }
     changes_ += changes->size();
   }
+  const bool stands_still = next == after_;
   after_ = next;
   told_all_ = flag(answer, "complete", true);
   if (told_all_) lists_ = false;
   // A server that does not wait is not asked in a circle.
   const bool waited = std::chrono::steady_clock::now() - asked_ >= kLeastRound;
-  pause_ = told_all_ && !waited && changes->empty() ? kLeastRound : Milliseconds{0};
+  pause_ = !waited && changes->empty() && (told_all_ || stands_still) ? kLeastRound : Milliseconds{0};
   if (status_ != Status::watching) {
     log::info(fmt::format("Changes of associations of cluster {} are heard of at once.", cluster_));
     status_ = Status::watching;

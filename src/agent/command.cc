@@ -37,7 +37,9 @@ void add_serving_options(CLI::App& command, Flags& flags) {
       .add_option("--ca-file", flags.ca_file,
                   "PEM file of the authorities of which the endpoint's certificate must be (default: the system's)")
       ->envname("AWS_CA_BUNDLE");
-  command.add_option("--port,-p", options.port, "Port to serve on; 0 picks a free one")->capture_default_str();
+  command.add_option("--port,-p", options.port, "Port to serve on; 0 picks a free one")
+      ->check(CLI::Range(0, 65'535))
+      ->capture_default_str();
   command
       .add_option("--bind-hosts,-b", options.bind_hosts,
                   "Addresses to serve on; repeatable. The Host header must be one of them")
@@ -74,6 +76,7 @@ void add_node_options(CLI::App& command, Flags& flags) {
 void add_cache_options(CLI::App& command, Flags& flags) {
   command
       .add_option("--max-cache-size", flags.options.cache.max_entries, "Tokens kept; 0: none, each read is an exchange")
+      ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   command
       .add_option("--max-credential-retention-before-renewal", flags.retention,
@@ -158,12 +161,12 @@ Result<std::shared_ptr<cli::CredentialsProvider>> find_credentials(const Flags& 
 
 Result<int> run(Flags& flags) {
   log::set_level(TRY(level_of(flags.verbosity)));
+  if (!flags.init_only) TRY(complete(flags));
   if (flags.init || flags.init_only) {
     const auto addresses = TRY(make_node_link());
     for (const auto& address : addresses) log::info(fmt::format("{} has {}.", kPodLink, address));
   }
   if (flags.init_only) return 0;
-  TRY(complete(flags));
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);

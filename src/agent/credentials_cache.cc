@@ -34,6 +34,11 @@ std::string subject_of(std::string_view namespace_, std::string_view service_acc
   return concat({namespace_, "/", service_account});
 }
 
+// Until a time that is at most `longest` away: if it is farther, the clock was set back.
+bool is_pausing(Time now, Time until, Milliseconds longest) {
+  return now < until && until - now <= longest;
+}
+
 // From 0 to 1, by the token: what is got at once is not renewed at once.
 double spread(std::string_view token) {
   return static_cast<double>(std::hash<std::string_view>()(token) % 1'024) / 1'024;
@@ -57,14 +62,15 @@ std::shared_ptr<const Answer> CredentialsCache::find(std::string_view token) {
   auto& entry = *found->second;
   const auto now = clock_.now();
   if (entry.claims.expires && now >= *entry.claims.expires) return nullptr;  // get() says so
-  const bool trusted = entry.asked > distrusted_until_ && (recheck_.count() == 0 || now - entry.asked < recheck_);
+  const auto age = now - entry.asked;
+  const bool trusted = entry.era == era_ && (recheck_.count() == 0 || (age.count() >= 0 && age < recheck_));
   if (entry.answer && now < entry.renew_at && trusted) {
     move_to_front(entry);
     ++figures_.hits;
     entry.given_until = entry.expires;
     return entry.answer;
   }
-  if (now < entry.refused_until) {
+  if (is_pausing(now, entry.refused_until, options_.last_backoff)) {
     ++figures_.negative_hits;
     return answer_of(entry);
   }
@@ -184,7 +190,7 @@ void CredentialsCache::association_changed(std::string_view namespace_, std::str
 }
 
 void CredentialsCache::distrust() {
-  distrusted_until_ = clock_.now();
+  ++era_;
 }
 
 void CredentialsCache::recheck_after(Milliseconds age) {
@@ -228,7 +234,8 @@ bool CredentialsCache::start_renewal(Time now) {
     } else if (!is_wanted(*entry, now)) {
       entry->renew_at = now;
       schedule(*entry, entry->expires);  // kept for who may come, and then dropped
-    } else if (now < held_until_ || (away_ && running_renewals_ > 0) || !budget_.take_renewal(now)) {
+    } else if (is_pausing(now, held_until_, kLastHold) || (away_ && running_renewals_ > 0) ||
+               !budget_.take_renewal(now)) {
       return false;
     } else {
       unschedule(*entry);
@@ -253,6 +260,7 @@ asio::awaitable<void> CredentialsCache::exchange(EntryPtr entry) {
     entry->changed = false;
     unschedule(*entry);
     const auto started = clock_.now();
+    const auto era = era_;
     ExchangeResult result;
     try {
       result = co_await source_.exchange(entry->token);
@@ -262,10 +270,10 @@ asio::awaitable<void> CredentialsCache::exchange(EntryPtr entry) {
     }
     note_whether_away(result);
     if (on_outcome_) on_outcome_(entry->claims, result);
-    take(*entry, std::move(result), started);
+    take(*entry, std::move(result), started, era);
     if (!entry->changed) break;  // else what came may be of the association as it was
   }
-  if (entry->changed) entry->asked = Time{};
+  if (entry->changed) entry->era = 0;
   move_to_front(*entry);
   entry->flight = Flight::none;
   figures_.running = --running_;
@@ -274,7 +282,7 @@ asio::awaitable<void> CredentialsCache::exchange(EntryPtr entry) {
   pump();
 }
 
-void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started) {
+void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started, std::uint64_t era) {
   if (!result.credentials) return take_failure(entry, result.failure);
   const auto& credentials = *result.credentials;
   if (credentials.expiration - clock_.now() <= options_.dead_life) {
@@ -284,6 +292,7 @@ void CredentialsCache::take(Entry& entry, ExchangeResult result, Time started) {
   }
   entry.answer = answer_with(200, {}, render(credentials));
   entry.asked = started;
+  entry.era = era;
   entry.expires = credentials.expiration;
   // Credentials of a short life (a session of a minute) are renewed at half of it rather than at every read.
   const Milliseconds life = credentials.expiration - started;
@@ -350,7 +359,7 @@ void CredentialsCache::look_for_oldest(Time now) {
   if (now - looked_ < kLongestPause / 2) return;
   looked_ = now;
   auto oldest = Time::max();
-  for (const auto& entry : answered_) oldest = std::min(oldest, entry->asked == Time{} ? oldest : entry->asked);
+  for (const auto& entry : answered_) oldest = std::min(oldest, entry->asked);
   figures_.oldest_seconds = oldest == Time::max() ? 0 : to_epoch_seconds(oldest);
 }
 

@@ -15,6 +15,7 @@
 //   to last_backoff);
 //   - calls keep to a budget (call_budget.h); who has nothing comes before renewals, and clients take turns. While EKS
 //   Auth does not answer, one renewal at a time tries whether it does again.
+// A clock that is set back makes no pause longer than it may be, and no answer younger.
 // Limits: Options::max_entries tokens. Tokens without credentials go first, so that a pod which makes tokens up pushes
 // nobody else's out; then the least recently read. kMaxFlights calls at a time; who waits: see FairQueue, more are 429.
 #pragma once
@@ -99,6 +100,7 @@ class CredentialsCache {
     TokenClaims claims;
     std::shared_ptr<const Answer> answer;   // good credentials
     Time asked{}, expires{}, renew_at{};    // of `answer`
+    std::uint64_t era = 0;                  // in which it was asked for; 0: it is not trusted
     Time given_until{};                     // a pod has credentials until then
     std::optional<Time> due;                // its place in due_
     std::shared_ptr<const Answer> refusal;  // the last no
@@ -125,7 +127,7 @@ class CredentialsCache {
   bool is_wanted(const Entry& entry, Time now) const;
   void start(EntryPtr entry);
   boost::asio::awaitable<void> exchange(EntryPtr entry);
-  void take(Entry& entry, ExchangeResult result, Time started);
+  void take(Entry& entry, ExchangeResult result, Time started, std::uint64_t era);
   void take_failure(Entry& entry, const ExchangeFailure& failure);
   void note_whether_away(const ExchangeResult& result);
   void schedule(Entry& entry, Time when);
@@ -143,7 +145,7 @@ class CredentialsCache {
   std::unordered_map<std::string_view, EntryPtr> entries_;  // by the entry's own token
   std::unordered_map<std::string, std::vector<Entry*>> by_subject_;
   std::set<std::pair<Time, Entry*>> due_;  // renewals, and entries to look at
-  Time distrusted_until_{};                // answers from before that are not trusted
+  std::uint64_t era_ = 1;                  // answers of earlier ones are not trusted
   Milliseconds recheck_{0};
   bool away_ = false;  // EKS Auth gave no answer last
   Time held_until_{};  // no renewal before

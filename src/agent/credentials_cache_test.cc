@@ -563,6 +563,36 @@ TEST_F(CredentialsCacheTest, DistrustedAnswersAreAskedForOnceMoreAndKeptIfThereI
   EXPECT_EQ(source_.calls, 3);
 }
 
+// A node that starts with its clock ahead and sets it right: nothing may wait until it is as late again.
+TEST_F(CredentialsCacheTest, AClockThatIsSetBackMakesNobodyWait) {
+  const auto refused = token("refused"), kept = token("kept");
+  EXPECT_EQ(read(kept).status, 200);
+  cache_->distrust();
+  EXPECT_TRUE(has_key(read(kept), "ASIA2"));
+  fail(404, "ResourceNotFoundException", true);
+  EXPECT_EQ(read(refused).status, 404);
+  source_.failure.reset();
+  clock_.advance(-hours{1});
+  EXPECT_EQ(read(refused).status, 200) << "the refusal was remembered for a moment";
+  EXPECT_TRUE(has_key(read(kept), "ASIA2")) << "it was asked for after the distrust, whatever the clock says";
+  EXPECT_EQ(source_.calls, 4);
+  cache_->recheck_after(Seconds{5});
+  EXPECT_TRUE(has_key(read(kept), "ASIA5")) << "of the future, as it seems: it may be old";
+  EXPECT_TRUE(has_key(read(kept), "ASIA5"));
+}
+
+TEST_F(CredentialsCacheTest, AClockThatIsSetBackHoldsNoRenewals) {
+  const auto pod = token("pod");
+  EXPECT_EQ(read(pod).status, 200);
+  clock_.advance(hours{3});
+  fail(0, "ServiceUnavailable");
+  EXPECT_TRUE(has_key(read(pod), "ASIA1"));
+  source_.failure.reset();
+  clock_.advance(-minutes{30});
+  cache_->distrust();
+  EXPECT_TRUE(has_key(read(pod), "ASIA3"));
+}
+
 TEST_F(CredentialsCacheTest, WithoutNewsAnswersAreAskedForAgainAfterAShortTime) {
   cache_->recheck_after(Seconds{5});
   const auto pod = token("pod");

@@ -1,5 +1,7 @@
 #include "agent/jwt_claims.h"
 
+#include <fmt/format.h>
+
 #include "base/strings.h"
 #include "codec/base64.h"
 #include "codec/json.h"
@@ -39,6 +41,7 @@ Result<TokenClaims> read_token(std::string_view token) {
         "\" "
         "before it");
   }
+  if (token.size() > kMaxTokenBytes) return cannot_parse(fmt::format("it is longer than {} bytes", kMaxTokenBytes));
   auto parts = split(token, '.');
   if (parts.size() != 3) return cannot_parse("token contains an invalid number of segments");
   TRY(part(parts[0], "header"));

@@ -1,5 +1,5 @@
 // What the agent reads of a token without verifying it: enough to refuse at once what cannot work. EKS Auth verifies.
-// Pure.
+// Pure. Limit: kMaxTokenBytes; the longest names of a pod, and a key of 8192 bits, make half of it.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,8 @@
 #include "base/time.h"
 
 namespace podpass::agent {
+
+inline constexpr std::size_t kMaxTokenBytes = 8 * 1024;
 
 struct TokenClaims {
   std::optional<Time> not_before, expires;

@@ -44,6 +44,7 @@ TEST(JwtClaims, WhatIsMalformed) {
       {token(R"({"exp":-1})"), "claim exp is not a date"},
       {token(R"({"nbf":1e300})"), "claim nbf is not a date"},
       {token(R"({"exp":null})"), "claim exp is not a date"},
+      {token("{}") + std::string(kMaxTokenBytes, 'a'), "it is longer than 8192 bytes"},
   };
   for (const auto& [text, why] : rows) {
     auto life = read_token(text);

@@ -71,26 +71,42 @@ Result<void> Call::authorize_as(const policy::Principal& principal, const Author
   return authorize_as(principal, authority, std::span(&action, 1), resource);
 }
 
-Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
-                                std::span<const std::string_view> actions, const Resource& resource) const {
-  // The keys of this resource are there for this decision only.
+// Calls `visit(request, layers)` for each action, as long as it returns true.
+template <class Visit>
+void Call::each_question(const policy::Principal& principal, const Authority& authority,
+                         std::span<const std::string_view> actions, const Resource& resource, Visit visit) const {
+  // The keys of this resource are there for these questions only.
   const auto before = context.size();
   const auto& owner = resource.account.empty() ? deployment.account : resource.account;
   add_keys(resource, owner);
   auto layers = authority.layers();
   layers.resource = resource.policy;
   layers.trust = resource.trust;
-  Result<void> result;
   for (const auto action : actions) {
-    const policy::Request request{principal, action, resource.arn, owner, context};
-    const auto decision = policy::evaluate(request, layers);
-    if (!decision.allowed() || deployment.audits_every_decision) note(request, decision, audit);
-    if (decision.allowed()) continue;
-    result = Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
-    break;
+    if (!visit(policy::Request{principal, action, resource.arn, owner, context}, layers)) break;
   }
   context.truncate(before);
+}
+
+Result<void> Call::authorize_as(const policy::Principal& principal, const Authority& authority,
+                                std::span<const std::string_view> actions, const Resource& resource) const {
+  Result<void> result;
+  each_question(principal, authority, actions, resource, [&](const auto& request, const auto& layers) {
+    const auto decision = policy::evaluate(request, layers);
+    if (!decision.allowed() || deployment.audits_every_decision) note(request, decision, audit);
+    if (decision.allowed()) return true;
+    result = Error{ErrorKind::denied, {}, 0, policy::denial_message(request, decision), {}, {}};
+    return false;
+  });
   return result;
+}
+
+void Call::ask_as(const policy::Principal& principal, const Authority& authority,
+                  std::span<const std::string_view> actions, const Resource& resource, const Asked& asked) const {
+  each_question(principal, authority, actions, resource, [&](const auto& request, const auto& layers) {
+    asked(request, layers);
+    return true;
+  });
 }
 
 void Call::add_keys(const Resource& resource, const std::string& owner) const {

@@ -62,11 +62,15 @@ struct Audit {
   // Who the request proved to come from by what is in it, as the record's userIdentity has it: a JSON object. Empty:
   // the caller.
   std::string identity;
+  // Whether the record of this request, if it succeeds, would say nothing new: no record is kept. For who reads the
+  // trail as it grows (docs/decisions/071).
+  bool repeated = false;
   void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
   void clear() {
     facts.clear();
     decisions.clear();
     identity.clear();
+    repeated = false;
   }
 };
 
@@ -104,8 +108,16 @@ struct Call {
   // Several actions on one resource, all of which must be allowed.
   Result<void> authorize_as(const policy::Principal& principal, const Authority& authority,
                             std::span<const std::string_view> actions, const Resource& resource) const;
+  // What authorize_as() asks the engine, for who wants more than its answer: `asked` is called for each action.
+  // Nothing is noted for the audit.
+  using Asked = std::function<void(const policy::Request& request, const policy::Layers& layers)>;
+  void ask_as(const policy::Principal& principal, const Authority& authority, std::span<const std::string_view> actions,
+              const Resource& resource, const Asked& asked) const;
 
  private:
+  template <class Visit>
+  void each_question(const policy::Principal& principal, const Authority& authority,
+                     std::span<const std::string_view> actions, const Resource& resource, Visit visit) const;
   void add_keys(const Resource& resource, const std::string& owner) const;
 };
 

@@ -19,6 +19,9 @@ class ClusterAccess;
 namespace podpass::eks {
 class AssociationFeed;
 }
+namespace podpass::own_api {
+class Activity;
+}
 
 namespace podpass::aws {
 
@@ -62,6 +65,7 @@ struct Deployment {
   std::shared_ptr<SessionKeys> sessions;
   kube::ClusterAccess* clusters = nullptr;       // the API servers of registered clusters; null: none can be asked
   eks::AssociationFeed* associations = nullptr;  // what changes among the associations; null: nobody is told
+  own_api::Activity* activity = nullptr;         // the newest audit records; null: no trail is kept
 };
 
 }  // namespace podpass::aws

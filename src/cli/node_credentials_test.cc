@@ -274,6 +274,19 @@ TEST_F(NodeCredentials, WhatTheServerDoesNotKnowIsRenewedBeforeItIsGivenAgain) {
   EXPECT_EQ(get(*provider)->access_key_id, "ASIA2");
 }
 
+// A node that starts with its clock ahead and sets it right.
+TEST_F(NodeCredentials, AClockThatIsSetBackMakesNobodyWait) {
+  auto provider = web_identity();
+  sts_.refuse(400, "ExpiredTokenException");
+  EXPECT_FALSE(get(*provider));
+  sts_.grant();
+  clock_.advance(-minutes{60});
+  EXPECT_EQ(get(*provider)->access_key_id, "ASIA2");
+  clock_.advance(-minutes{60});
+  provider->refused("ASIA2");
+  EXPECT_EQ(get(*provider)->access_key_id, "ASIA3");
+}
+
 TEST_F(NodeCredentials, WhoWaitsIsToldWhenTheProviderGoes) {
   auto provider = web_identity();
   sts_.hold();

@@ -60,7 +60,8 @@ class Renewals : public std::enable_shared_from_this<Renewals> {
   void refused(std::string_view access_key_id) {
     const std::lock_guard lock(mutex_);
     // Not at once again after a renewal, so that a server which refuses everything is not asked in a circle.
-    if (!held_ || held_->credentials.access_key_id != access_key_id || clock_.now() - renewed_at_ < kLastPause) return;
+    const auto age = clock_.now() - renewed_at_;  // negative: the clock was set back
+    if (!held_ || held_->credentials.access_key_id != access_key_id || (age.count() >= 0 && age < kLastPause)) return;
     held_.reset();
   }
 
@@ -85,7 +86,8 @@ class Renewals : public std::enable_shared_from_this<Renewals> {
   bool begin() {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.now();
-    if (closed_ || running_ || !is_due(now) || now < next_try_) return false;
+    if (closed_ || running_ || !is_due(now)) return false;
+    if (now < next_try_ && next_try_ - now <= kLastPause) return false;  // farther: the clock was set back
     running_ = true;
     return true;
   }

@@ -13,8 +13,6 @@ namespace {
 
 using Probe = kube::ClusterAccess::Probe;
 
-constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
-
 class Steps {
  public:
   void ok(std::string_view name, std::string message) { add(name, "ok", std::move(message), {}); }
@@ -136,12 +134,7 @@ void check_role(aws::Call& call, const AssociationRecord& association, Steps& st
     return steps.fail("role", fmt::format("The role {} does not exist.", arn),
                       "Create it, or give the association another one: aws eks update-pod-identity-association.");
   }
-  policy::Principal pods;
-  pods.type = policy::PrincipalType::service;
-  pods.service = kPodsService;
-  const auto& trust = role->trust.compiled;
-  const bool tags = !association.disable_session_tags.value_or(false);
-  if (trust && trust->may_allow(pods, "sts:AssumeRole") && (!tags || trust->may_allow(pods, "sts:TagSession"))) {
+  if (trusts_pods(role->trust.compiled.get(), exchange_actions(association.disable_session_tags))) {
     return steps.ok("role", fmt::format("{} trusts pods.eks.amazonaws.com.", arn));
   }
   steps.fail("role", fmt::format("The trust policy of {} does not let pods in.", arn),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/strings.h"
@@ -88,6 +89,45 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account) {
   return tx.find(kAssociations, {deployment.account, deployment.region, cluster, namespace_, service_account});
+}
+
+Result<FoundAssociation> require_association(aws::Call& call, const std::string& cluster, const std::string& id) {
+  TRY(require_cluster(call.tx, call.deployment, cluster));
+  const auto* names = call.tx.find(kAssociationIds, {call.deployment.account, call.deployment.region, cluster, id});
+  const auto* record =
+      names ? find_association(call.tx, call.deployment, cluster, names->namespace_, names->service_account) : nullptr;
+  if (record && record->id == id) return FoundAssociation{names->namespace_, names->service_account, record};
+  return Error{ErrorKind::not_found,
+               {},
+               0,
+               fmt::format("No pod identity association found for ID: {} in cluster: {}.", id, cluster),
+               {},
+               {{"clusterName", cluster}}};
+}
+
+aws::Resource association_resource(aws::Call& call, const std::string& cluster, const std::string& id) {
+  aws::Resource resource(association_arn(call.deployment, cluster, id));
+  if (auto found = require_association(call, cluster, id); found && found->record->tags) {
+    resource.resource_tags(*found->record->tags);
+  }
+  return resource;
+}
+
+policy::Principal pods_principal() {
+  policy::Principal pods;
+  pods.type = policy::PrincipalType::service;
+  pods.service = kPodsService;
+  return pods;
+}
+
+std::span<const std::string_view> exchange_actions(std::optional<bool> disable_session_tags) {
+  static constexpr std::string_view kActions[] = {"sts:AssumeRole", "sts:TagSession"};
+  return std::span(kActions).first(disable_session_tags.value_or(false) ? 1 : 2);
+}
+
+bool trusts_pods(const policy::Policy* trust, std::span<const std::string_view> actions) {
+  const auto pods = pods_principal();
+  return trust && std::ranges::all_of(actions, [&](auto action) { return trust->may_allow(pods, action); });
 }
 
 std::string external_id(const aws::Deployment& deployment, std::string_view cluster, std::string_view namespace_,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +31,6 @@ const AssociationRecord* find_association(store::Transaction& tx, const aws::Dep
                                           std::string_view cluster, std::string_view namespace_,
                                           std::string_view service_account);
 
-// Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
-std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,
-                                                     std::string_view issuer);
-
 inline constexpr std::string_view kDefaultVersion = "1.32";  // of Kubernetes, for clusters that name none
 
 // What a target role is told: region/account/cluster/namespace/service-account.
@@ -42,6 +39,24 @@ std::string external_id(const aws::Deployment& deployment, std::string_view clus
 
 // The cluster whose tokens have this `iss`; nothing if there is none, or if several registered ones have it.
 std::optional<std::string> cluster_of_issuer(store::Transaction& tx, std::string_view issuer);
+
+// An association where it was found: its names and its record.
+struct FoundAssociation {
+  std::string namespace_, service_account;
+  const AssociationRecord* record;
+};
+// By its id, or "No pod identity association found for ID: ..." (not_found).
+Result<FoundAssociation> require_association(aws::Call& call, const std::string& cluster, const std::string& id);
+// The association as what an operation acts on: its ARN, and its tags if it is there.
+aws::Resource association_resource(aws::Call& call, const std::string& cluster, const std::string& id);
+
+// Who assumes the roles of pods, as trust policies name it and as the policy engine has it.
+inline constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
+policy::Principal pods_principal();
+// What an exchange asks a role's trust policy for: sts:AssumeRole and, unless session tags are off, sts:TagSession.
+std::span<const std::string_view> exchange_actions(std::optional<bool> disable_session_tags);
+// Does a role with this trust policy let pod identity in, whatever conditions it puts on the pod? Null: no.
+bool trusts_pods(const policy::Policy* trust, std::span<const std::string_view> actions);
 
 // Every cluster whose tokens have this `iss`, exactly: URLs of clusters that run elsewhere need not be unique.
 std::vector<const ClusterRecord*> clusters_of_issuer(store::Transaction& tx, const aws::Deployment& deployment,

@@ -13,15 +13,8 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
 constexpr std::size_t kPageSize = 100;
 constexpr std::size_t kKeyParts = 5;  // of an association: account, region, cluster, namespace, service account
-
-// An association where it was found: its names and its record.
-struct Found {
-  std::string namespace_, service_account;
-  const AssociationRecord* record;
-};
 
 store::KeyParts association_key(const aws::Call& call, std::string_view cluster, std::string_view namespace_,
                                 std::string_view service_account) {
@@ -52,29 +45,6 @@ PodIdentityAssociation shape(const aws::Call& call, std::string_view cluster, st
   return out;
 }
 
-Result<Found> require_association(aws::Call& call, const std::string& cluster, const std::string& id) {
-  TRY(require_cluster(call.tx, call.deployment, cluster));
-  const auto* names = call.tx.find(kAssociationIds, id_key(call, cluster, id));
-  const auto* record =
-      names ? find_association(call.tx, call.deployment, cluster, names->namespace_, names->service_account) : nullptr;
-  if (record && record->id == id) return Found{names->namespace_, names->service_account, record};
-  return Error{ErrorKind::not_found,
-               {},
-               0,
-               fmt::format("No pod identity association found for ID: {} in cluster: {}.", id, cluster),
-               {},
-               {{"clusterName", cluster}}};
-}
-
-// The resource of Describe, Update and Delete: the association and its tags.
-Result<aws::Resource> association_resource(aws::Call& call, const std::string& cluster, const std::string& id) {
-  aws::Resource resource(association_arn(call.deployment, cluster, id));
-  if (auto found = require_association(call, cluster, id); found && found->record->tags) {
-    resource.resource_tags(*found->record->tags);
-  }
-  return resource;
-}
-
 Result<void> authorize_pass_role(aws::Call& call, const std::string& cluster, const std::string& role_arn) {
   auto account = iam::account_of_role_arn(role_arn);
   if (account != call.deployment.account) {
@@ -89,17 +59,11 @@ Result<void> authorize_pass_role(aws::Call& call, const std::string& cluster, co
 
 // The role exists and its trust policy lets pod identity in, whatever conditions it puts on the pod. Both texts are
 // AWS's: tools look for them.
-Result<void> check_role(aws::Call& call, const std::string& role_arn, bool with_tags) {
-  const auto* role = iam::find_role_by_arn(call.tx, call.deployment, role_arn);
+Result<void> check_role(aws::Call& call, const AssociationRecord& association) {
+  const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association.role_arn);
   if (!role) return Error::invalid("Role provided in the request does not exist.");
-  policy::Principal pods;
-  pods.type = policy::PrincipalType::service;
-  pods.service = kPodsService;
-  const auto& trust = role->trust.compiled;
-  bool trusted =
-      trust && trust->may_allow(pods, "sts:AssumeRole") && (!with_tags || trust->may_allow(pods, "sts:TagSession"));
-  if (!trusted) return Error::invalid("Trust policy of the role provided is invalid.");
-  return {};
+  if (trusts_pods(role->trust.compiled.get(), exchange_actions(association.disable_session_tags))) return {};
+  return Error::invalid("Trust policy of the role provided is invalid.");
 }
 
 // The rules between members, on the whole association as it will be.
@@ -173,7 +137,7 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
         aws::Resource(association_arn(call.deployment, request.clusterName, record.id)).request_tags(request.tags)));
   }
   TRY(authorize_pass_role(call, request.clusterName, request.roleArn));
-  TRY(check_role(call, request.roleArn, !record.disable_session_tags.value_or(false)));
+  TRY(check_role(call, record));
 
   auto key = association_key(call, request.clusterName, request.namespace_, request.serviceAccount);
   if (const auto* existing = call.tx.find(kAssociations, key)) return answer_existing(call, request, *existing);
@@ -228,7 +192,7 @@ Result<AssociationResponse> UpdatePodIdentityAssociation::handle(aws::Call& call
     record.role_arn = *request.roleArn;
   }
   TRY(check_combination(record));
-  TRY(check_role(call, record.role_arn, !record.disable_session_tags.value_or(false)));
+  TRY(check_role(call, record));
   record.modified = call.now;
   AssociationResponse response{shape(call, request.clusterName, found.namespace_, found.service_account, record)};
   call.tx.put(kAssociations, association_key(call, request.clusterName, found.namespace_, found.service_account),

@@ -5,6 +5,7 @@
 #include "aws/global_keys.h"
 #include "base/strings.h"
 #include "eks/lookup.h"
+#include "eks_auth/first_hop.h"
 #include "iam/lookup.h"
 #include "kube/cluster_access.h"
 #include "kube/service_account_tokens.h"
@@ -13,12 +14,8 @@
 
 namespace podpass::eks_auth {
 
-using policy::operator""_key;
-
 namespace {
 
-constexpr std::string_view kPodsService = "pods.eks.amazonaws.com";
-constexpr Seconds kSessionLength{21'600};  // 6 h; a service's assumption is not held to the role's MaxSessionDuration
 constexpr Seconds kTargetSessionLength{59 * 60};  // behind a role chain: under its cap of one hour
 constexpr std::size_t kMaxTokenBytes = 20'000;
 
@@ -62,18 +59,14 @@ std::string session_name(std::string_view cluster, std::string_view pod, Random&
   return concat({"eks-", cluster.substr(0, 10), "-", pod.substr(0, 10), "-", random.uuid()});
 }
 
-// All six are transitive.
+PodPlace place_of(const Exchange& exchange) {
+  const auto& pod = *exchange.pod;
+  return {exchange.cluster_name, exchange.cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid};
+}
+
 aws::SessionTags session_tags(const Exchange& exchange) {
   if (exchange.association->disable_session_tags.value_or(false)) return {};
-  const auto& pod = *exchange.pod;
-  const std::pair<std::string_view, std::string_view> all[] = {
-      {"eks-cluster-arn", exchange.cluster_arn}, {"eks-cluster-name", exchange.cluster_name},
-      {"kubernetes-namespace", pod.namespace_},  {"kubernetes-service-account", pod.service_account},
-      {"kubernetes-pod-name", pod.pod_name},     {"kubernetes-pod-uid", pod.pod_uid}};
-  aws::SessionTags tags;
-  tags.reserve(std::size(all));
-  for (const auto& [key, value] : all) tags.push_back({std::string(key), std::string(value), true});
-  return tags;
+  return session_tags(place_of(exchange));
 }
 
 // The token is of a key that is not stored. A registered cluster may have new ones: they are read, once.
@@ -163,20 +156,6 @@ Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentit
   return exchange;
 }
 
-sts::Assumption first_hop(const aws::Call& call, const Exchange& exchange) {
-  const auto& association = *exchange.association;
-  sts::Assumption assumption;
-  assumption.role = exchange.role;
-  assumption.role_account = call.deployment.account;
-  assumption.role_arn = association.role_arn;
-  assumption.session_name = exchange.session_name;
-  assumption.duration = kSessionLength;
-  assumption.tags = session_tags(exchange);
-  assumption.keys = {{"aws:SourceArn"_key, exchange.cluster_arn}, {"aws:SourceAccount"_key, call.deployment.account}};
-  if (!association.target_role_arn && association.policy) assumption.policy = *association.policy;
-  return assumption;
-}
-
 Result<void> check_packed_size(const sts::Assumption& assumption) {
   auto percent = sts::packed_policy_percent(assumption);
   if (percent <= 100) return {};
@@ -187,18 +166,17 @@ Result<void> check_packed_size(const sts::Assumption& assumption) {
 }
 
 // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-Result<aws::Session> assume_role(aws::Call& call, sts::Assumption assumption) {
-  policy::Principal pods;
-  pods.type = policy::PrincipalType::service;
-  pods.service = kPodsService;
-  policy::Context context;
-  aws::add_service_keys(context, call.deployment, kPodsService, call.now);
-  aws::Call as_service{call.tx, call.deployment, call.caller, context, call.now, call.request_id, call.audit};
-  if (auto allowed = sts::authorize(as_service, pods, aws::Authority(), assumption); !allowed) {
+Result<aws::Session> assume_role(aws::Call& call, const Exchange& exchange) {
+  const auto& association = *exchange.association;
+  auto assumption =
+      first_hop(call.deployment, *exchange.role, association.role_arn, exchange.session_name, exchange.cluster_arn);
+  assumption.tags = session_tags(exchange);
+  if (!association.target_role_arn && association.policy) assumption.policy = *association.policy;
+  if (auto allowed = authorize_first_hop(call, assumption); !allowed) {
     return not_assumable(call, allowed.error().message);
   }
   TRY(check_packed_size(assumption));
-  return sts::start_session(as_service, std::move(assumption));
+  return sts::start_session(call, std::move(assumption));
 }
 
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
@@ -247,7 +225,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   if (!exchange.role) return not_assumable(call, "the role does not exist");
   exchange.session_name = session_name(request.clusterName, exchange.pod->pod_name, call.random());
 
-  auto session = TRY(assume_role(call, first_hop(call, exchange)));
+  auto session = TRY(assume_role(call, exchange));
   if (exchange.association->target_role_arn) session = TRY(assume_target(call, exchange, std::move(session)));
   call.audit.add("sessionName", session.session_name);
   call.audit.add("accessKeyId", session.access_key_id);

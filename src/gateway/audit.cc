@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 
 #include "base/log.h"
 #include "base/strings.h"
@@ -93,6 +94,32 @@ void write_parameters(std::string& out, const codec::Value* parameters) {
   out += '}';
 }
 
+// Shows the last `most` bytes of a file, as far as they are whole lines, piece by piece. Returns how many it looked at.
+std::size_t show_end(const std::filesystem::path& path, std::size_t most, own_api::Activity& activity) {
+  constexpr std::size_t kPiece = 1024 * 1024;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return 0;
+  const auto size = static_cast<std::size_t>(file.tellg());
+  const auto begin = size - std::min(size, most);
+  file.seekg(static_cast<std::streamoff>(begin));
+  std::string text;         // what is not shown yet
+  bool whole = begin == 0;  // else it begins within a line
+  for (std::size_t rest = size - begin; rest > 0;) {
+    const auto before = text.size(), piece = std::min(rest, kPiece);
+    text.resize(before + piece);
+    if (!file.read(text.data() + before, static_cast<std::streamsize>(piece))) break;
+    rest -= piece;
+    const auto end = text.rfind('\n') + 1;  // 0: there is none
+    const auto start = whole ? 0 : std::min(text.find('\n'), text.size() - 1) + 1;
+    if (end > 0) {
+      whole = true;
+      if (start < end) activity.add(std::string_view(text).substr(start, end - start));
+    }
+    text.erase(0, end > 0 ? end : (text.size() > kPiece ? text.size() : 0));  // a line longer than that is none of ours
+  }
+  return size - begin;
+}
+
 }  // namespace
 
 std::string audit_identity(const aws::Caller& caller) {
@@ -162,16 +189,18 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   out += event.error ? "\"refused\"}\n" : "\"success\"}\n";
 }
 
-Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path& directory) {
+Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path& directory,
+                                                     own_api::Activity* activity) {
   auto path = directory / "audit.jsonl";
   int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) {
     return Error::unavailable(fmt::format("Cannot write the audit trail {}: {}.", path.string(), std::strerror(errno)));
   }
-  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(path), fd));
+  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(path), fd, activity));
 }
 
-AuditTrail::AuditTrail(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {
+AuditTrail::AuditTrail(std::filesystem::path path, int fd, own_api::Activity* activity)
+    : path_(std::move(path)), fd_(fd), activity_(activity) {
   struct stat status{};
   if (fstat(fd_, &status) == 0) file_bytes_ = static_cast<std::size_t>(status.st_size);
   writer_ = std::thread([this] { run(); });
@@ -216,7 +245,15 @@ void AuditTrail::flush() {
   written_.wait(lock, [&] { return done_ >= wanted; });
 }
 
+// What was written before, newest last. Only this thread writes to the file, and it has not begun.
+void AuditTrail::read_back() {
+  const auto newer = std::min(file_bytes_, kReadBackBytes);
+  show_end(older_path(), kReadBackBytes - newer, *activity_);
+  show_end(path_, newer, *activity_);
+}
+
 void AuditTrail::run() {
+  if (activity_) read_back();
   std::unique_lock lock(mutex_);
   std::uint64_t dropped_said = 0;
   while (true) {
@@ -226,6 +263,7 @@ void AuditTrail::run() {
     const bool stopping = stopping_;
     lock.unlock();
     write_out();
+    if (activity_) activity_->turn();
     if (auto dropped = dropped_.load(); dropped != dropped_said) {
       log::warn(fmt::format("{} audit records were dropped: {} cannot be written fast enough", dropped - dropped_said,
                             path_.string()));
@@ -249,7 +287,10 @@ void AuditTrail::write_out() {
       std::lock_guard lock(buffer->mutex);
       buffer->writing.swap(buffer->text);
     }
-    if (!buffer->writing.empty()) write_text(buffer->writing);
+    if (!buffer->writing.empty()) {
+      write_text(buffer->writing);
+      if (activity_) activity_->add(buffer->writing);
+    }
     buffer->writing.clear();  // its memory is used again
   }
 }
@@ -270,9 +311,8 @@ void AuditTrail::write_text(const std::string& text) {
 }
 
 void AuditTrail::rotate() {
-  auto older = path_.parent_path() / "audit.1.jsonl";
   std::error_code failed;
-  std::filesystem::rename(path_, older, failed);
+  std::filesystem::rename(path_, older_path(), failed);
   int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (failed || fd < 0) return;  // the old file goes on
   ::close(fd_);

@@ -2,8 +2,9 @@
 //
 // Requests hand over finished lines into a buffer of their own thread; one thread writes them out, at most
 // kFlushInterval later. A full disk or a full buffer never holds up a request: lines are dropped, counted, and said so
-// in the log. The file is rotated at kMaxFileBytes, one older file is kept (audit.1.jsonl). Threads: append() from any;
-// its lock is shared with the writer alone, for as long as a pointer swap takes.
+// in the log. The file is rotated at kMaxFileBytes, one older file is kept (audit.1.jsonl). What the writer has written
+// it shows to own_api::Activity, and before the first line the end of what was there. Threads: append() from any; its
+// lock is shared with the writer alone, for as long as a pointer swap takes.
 #pragma once
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include "base/per_thread.h"
 #include "base/result.h"
 #include "http/message.h"
+#include "own_api/activity.h"
 
 namespace podpass::gateway {
 
@@ -25,6 +27,7 @@ inline constexpr std::chrono::milliseconds kFlushInterval{200};
 inline constexpr std::size_t kEarlyBytes = 1024 * 1024;            // of a thread wake the writer before its time
 inline constexpr std::size_t kMaxBufferedBytes = 8 * 1024 * 1024;  // a thread
 inline constexpr std::size_t kMaxFileBytes = 256 * 1024 * 1024;
+inline constexpr std::size_t kReadBackBytes = 64 * 1024 * 1024;  // shown to Activity at the start
 
 // What a request's record is made of.
 struct AuditEvent {
@@ -46,7 +49,9 @@ std::string audit_identity(const aws::Caller& caller);
 
 class AuditTrail {
  public:
-  static Result<std::unique_ptr<AuditTrail>> open(const std::filesystem::path& directory);
+  // `activity` may be null; it outlives the trail.
+  static Result<std::unique_ptr<AuditTrail>> open(const std::filesystem::path& directory,
+                                                  own_api::Activity* activity = nullptr);
   ~AuditTrail();  // writes out what is there
 
   void append(std::string_view line);
@@ -61,14 +66,18 @@ class AuditTrail {
     bool listed = false;
   };
 
-  explicit AuditTrail(std::filesystem::path path, int fd);
+  AuditTrail(std::filesystem::path path, int fd, own_api::Activity* activity);
   void run();
+  void read_back();
   void write_out();
   void write_text(const std::string& text);
   void rotate();
 
+  std::filesystem::path older_path() const { return path_.parent_path() / "audit.1.jsonl"; }
+
   std::filesystem::path path_;
   int fd_;
+  own_api::Activity* activity_;
   std::size_t file_bytes_ = 0;
   PerThread<Buffer> buffers_;
   std::mutex mutex_;  // of what follows

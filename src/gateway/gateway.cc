@@ -231,7 +231,7 @@ Result<aws::Answer> Gateway::run_once(Running& running, const http::Request& req
 }
 
 void Gateway::record(const Running& running, const http::Request& request, const Error* error) {
-  if (audit_ == nullptr) return;
+  if (audit_ == nullptr || (running.audit.repeated && error == nullptr)) return;
   static thread_local std::string line;  // its memory is used again
   line.clear();
   append_audit_line(

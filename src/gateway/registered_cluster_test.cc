@@ -265,6 +265,35 @@ TEST_F(RegisteredClusterTest, ACheckAsksTheApiServer) {
   EXPECT_TRUE(advised.contains("register c --api-server-url " + api_.url() + " --server-token-file")) << advised;
 }
 
+TEST_F(RegisteredClusterTest, ServiceAccountsAreThoseOfTheCluster) {
+  const std::string accounts(kube::kServiceAccountsPath), known = R"({"name":"default","serviceAccounts":["app"]})";
+  const auto list = [&] {
+    auto response = served_.json("podpass", "GET", "/clusters/c/service-accounts");
+    EXPECT_EQ(response.status, 200);
+    served_.clock.advance(seconds{5});
+    return response.body;
+  };
+  register_cluster("c", key_, Access::api_server);
+  api_.set(accounts, 200,
+           R"({"items":[{"metadata":{"namespace":"web","name":"front"}},)"
+           R"({"metadata":{"namespace":"default","name":"app"}},)"
+           R"({"metadata":{"namespace":"default","name":"api"},"secrets":[{"name":"s"}]}]})");
+  EXPECT_EQ(list(), R"({"namespaces":[{"name":"default","serviceAccounts":["api","app"]},)"
+                    R"({"name":"web","serviceAccounts":["front"]}],"source":"cluster"})");
+  EXPECT_EQ(api_.last_authorization(), "Bearer servers-own-secret");
+  api_.set(accounts, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no way"})");
+  auto refused = list();
+  EXPECT_TRUE(
+      refused.starts_with("{\"namespaces\":[" + known + "],\"source\":\"associations\",\"note\":\"The credentials"))
+      << refused;
+  EXPECT_TRUE(refused.contains("the verb list on serviceaccounts")) << refused;
+  EXPECT_FALSE(refused.contains("no way"));
+  api_.set(accounts, 500, "broken");
+  EXPECT_TRUE(list().contains("could not be asked just now"));
+  clusters_.stop();
+  EXPECT_TRUE(list().contains("could not be asked just now"));
+}
+
 TEST_F(RegisteredClusterTest, AWatcherIsToldOfANewAssociationAtOnce) {
   register_cluster("c", key_, Access::none);
   auto all = watch("");

@@ -30,7 +30,8 @@ Served::Served()
   address_ = "http://127.0.0.1:" + std::to_string(server_.listen("127.0.0.1", 0).value());
   deployment.endpoint = address_;
   s3_ = s3::Service::open(*store, deployment, directory_.path() / "blobs").value();
-  audit_ = AuditTrail::open(directory_.path()).value();
+  audit_ = AuditTrail::open(directory_.path(), &activity).value();
+  deployment.activity = &activity;
   gateway_ = std::make_unique<Gateway>(*store, deployment, *s3_, audit_.get(), health, console_files());
   EXPECT_TRUE(store->run([&](store::Transaction& tx) -> Result<void> {
     auto key = iam::make_access_key(tx, deployment, deployment.account, "", clock.now());

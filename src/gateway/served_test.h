@@ -54,6 +54,7 @@ class Served {
   aws::SigningCredentials root;
   std::unique_ptr<store::Store> store;
   Health health;
+  own_api::Activity activity{clock, random};
 
  private:
   store::TestDirectory directory_;

@@ -106,7 +106,7 @@ constexpr AnswerRow kAnswers[] = {
      "the answer is larger than 20 bytes"},
     {"bad chunk", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nq\r\n", "malformed answer: bad chunk"},
     {"both framings", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
-     "malformed answer: malformed or conflicting Content-Length"},
+     "malformed answer: Content-Length beside Transfer-Encoding"},
     {"two lengths", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
      "malformed answer: malformed or repeated Content-Length"},
     {"folded", "GET", "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", "malformed answer: folded header line"},

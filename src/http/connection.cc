@@ -53,7 +53,31 @@ bool wants_more(TlsProgress progress) {
 
 }  // namespace
 
-void ServerShared::connection_gone() {
+bool ServerShared::connection_came(const std::string& peer) {
+  const std::size_t most = options.limits.connections_of_peer;
+  if (open.fetch_add(1) < options.limits.connections) {
+    if (most == 0) return true;
+    const std::lock_guard lock(mutex);
+    std::size_t& count = of_peer[peer];
+    if (count < most) {
+      ++count;
+      return true;
+    }
+  }
+  place_free();
+  return false;
+}
+
+void ServerShared::connection_gone(const std::string& peer) {
+  if (options.limits.connections_of_peer != 0) {
+    const std::lock_guard lock(mutex);
+    const auto found = of_peer.find(peer);
+    if (--found->second == 0) of_peer.erase(found);
+  }
+  place_free();
+}
+
+void ServerShared::place_free() {
   if (open.fetch_sub(1) > 1 || !stopping) return;
   const std::lock_guard lock(mutex);
   emptied.notify_all();
@@ -76,7 +100,7 @@ Connection::~Connection() {
   if (tls_) tls_->say_end();
   error_code ignored;
   socket_.close(ignored);
-  loop_.shared.connection_gone();
+  loop_.shared.connection_gone(peer_);
 }
 
 void Connection::arm(milliseconds limit) {

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "crypto/tls.h"
 #include "http/chunked.h"
@@ -36,10 +37,16 @@ struct ServerShared {
   std::atomic<std::uint64_t> open = 0;
   std::atomic<std::uint64_t> requests = 0;
   std::atomic<std::uint64_t> handshakes = 0, handshakes_resumed = 0, handshakes_failed = 0;
-  std::mutex mutex;  // with `emptied`: tells stop() that a connection has gone
+  std::mutex mutex;  // with `emptied`: tells stop() that a connection has gone; and over what follows
   std::condition_variable emptied;
+  std::unordered_map<std::string, std::size_t> of_peer;  // open ones by address, if there is a limit
 
-  void connection_gone();  // any thread
+  // Any thread. True: there is room, and connection_gone() must follow.
+  bool connection_came(const std::string& peer);
+  void connection_gone(const std::string& peer);
+
+ private:
+  void place_free();
 };
 
 struct Loop {

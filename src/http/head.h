@@ -1,5 +1,6 @@
-// The head of an HTTP/1.1 message: finding its end, and taking it apart with Boost.Beast's parser, which shows in
-// head.cc only. Pure functions over bytes, safe from any thread; views returned point into the bytes given.
+// The head of an HTTP/1.1 message: finding its end, and taking it apart. The first line is read by Boost.Beast's
+// parser, which shows in head.cc only. Pure functions over bytes, safe from any thread; views returned point into the
+// bytes given.
 //
 // Stricter than RFC 9112 asks where leniency lets two parties disagree about where a message ends: a bare line feed, a
 // folded line, a repeated or listed Content-Length, Content-Length beside Transfer-Encoding, any transfer coding but

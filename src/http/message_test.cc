@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "http/chunked.h"
+#include "http/head.h"
 #include "http/response_head.h"
 
 namespace podpass::http {
@@ -51,6 +52,53 @@ TEST(HttpMessage, KnowsReasonPhrases) {
   EXPECT_EQ(reason_phrase(505), "HTTP Version Not Supported");
   EXPECT_EQ(reason_phrase(299), "Unknown");
   EXPECT_EQ(reason_phrase(999), "Unknown");
+}
+
+// Every byte at every place of a name and of a value, RFC 9110 sections 5.1 and 5.5.
+TEST(HttpRequestHead, TakesWhatMayStandInHeaders) {
+  const auto fault = [](const std::string& line) {
+    Request request;
+    Framing framing;
+    const auto refusal = parse_request_head("GET / HTTP/1.1\r\nHost: a\r\n" + line + "\r\n\r\n", request, framing);
+    return refusal ? std::string(refusal->reason) : std::string();
+  };
+  const std::string_view tokens = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    for (std::size_t at = 1; at < 50; ++at) {
+      std::string value(51, 'v'), name(51, 'n');
+      value[at] = c;
+      name[at] = c;
+      const bool good = (byte >= 0x20 && byte != 0x7f) || c == '\t';
+      EXPECT_EQ(fault("a: " + value), good ? "" : "malformed header value") << byte << " at " << at;
+      if (c == ':') continue;
+      const bool token = c != '\0' && tokens.contains(c);
+      EXPECT_EQ(fault(name + ": v"), token ? "" : "malformed header name") << byte << " at " << at;
+    }
+  }
+  EXPECT_EQ(fault(": v"), "malformed header name");
+  EXPECT_EQ(fault("name"), "malformed header name");
+}
+
+TEST(HttpRequestHead, KeepsTheConnectionAsItIsAsked) {
+  struct Row {
+    std::string_view version, lines;
+    bool keeps;
+  };
+  const Row rows[] = {{"1.1", "", true},
+                      {"1.1", "Connection: upgrade, CLOSE\r\n", false},
+                      {"1.1", "Connection: keep-alive\r\nConnection: close\r\n", false},
+                      {"1.1", "Connection: closed\r\n", true},
+                      {"1.0", "", false},
+                      {"1.0", "Connection: te , Keep-Alive\r\n", true},
+                      {"1.0", "Connection: keep-alive, close\r\n", false}};
+  for (const auto& [version, lines, keeps] : rows) {
+    Request request;
+    Framing framing;
+    const auto head = concat({"GET / HTTP/", version, "\r\nHost: a\r\n", lines, "\r\n"});
+    ASSERT_FALSE(parse_request_head(head, request, framing)) << head;
+    EXPECT_EQ(framing.keep_alive, keeps) << head;
+  }
 }
 
 TEST(HttpResponseHead, RefusesWhatWouldSplitTheResponse) {

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -42,6 +43,13 @@ milliseconds tick_for(const Limits& limits) {
 std::string text_of(const std::string& address, std::uint16_t port) {
   const bool v6 = address.find(':') != std::string::npos;
   return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+void allow_all_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 std::string reason_of(const error_code& error) {
@@ -127,13 +135,10 @@ asio::awaitable<void> serve(Loop& loop, tcp::socket socket, std::string peer) {
 }  // namespace
 
 void Server::State::admit(tcp::socket socket, Loop& loop) {
-  if (shared.open.fetch_add(1) >= shared.options.limits.connections) {
-    shared.connection_gone();
-    return;  // closes it
-  }
   error_code error;
   const tcp::endpoint remote = socket.remote_endpoint(error);
   std::string peer = error ? std::string() : remote.address().to_string();
+  if (!shared.connection_came(peer)) return;  // closes it
   // Posted, so that the connection is made, and lives, on its own loop's thread.
   asio::co_spawn(loop.context, serve(loop, std::move(socket), std::move(peer)), asio::detached);
 }
@@ -224,6 +229,7 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
 
 void Server::start() {
   CHECK(state_->threads.empty() && !state_->stopped);
+  allow_all_files();
   State& state = *state_;
   for (const auto& loop : state.loops) loop->refresh_clock();
   for (const auto& acceptor : state.acceptors) {

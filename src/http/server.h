@@ -43,6 +43,7 @@ namespace podpass::http {
 struct Limits {
   std::size_t header_bytes = 32 * 1024;               // request line and headers: else 431
   std::size_t connections = 10'000;                   // more are closed at once
+  std::size_t connections_of_peer = 0;                // from one address; more are closed at once; 0: as many as of all
   std::chrono::milliseconds handshake{10'000};        // of TLS, from accepting the connection
   std::chrono::milliseconds idle{75'000};             // between requests
   std::chrono::milliseconds head{10'000};             // from the first byte of a head to its last: else 408
@@ -89,7 +90,9 @@ class Server {
   // The same with a socket that listens already, which it then owns.
   Result<std::uint16_t> adopt(int listening_socket);
   int listening_socket() const;  // the first one's descriptor, still its own; -1: none
-  void start();                  // starts the threads and returns
+  // Starts the threads and returns. Lets the process have as many open files as it may (RLIMIT_NOFILE): the usual soft
+  // limit is a tenth of Limits::connections.
+  void start();
   void stop();  // no new connections; running requests finish; returns when all is closed or Limits::drain is over
 
   struct Counters {

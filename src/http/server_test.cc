@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <boost/asio/post.hpp>
@@ -391,6 +392,41 @@ TEST_F(HttpServer, CapsConnections) {
   fourth.send(kLast);
   EXPECT_EQ(without_common_lines(fourth.read_to_end()), kLastAnswer);
   EXPECT_EQ(server->counters().requests, 4U);
+}
+
+TEST_F(HttpServer, CapsConnectionsOfOneAddress) {
+  Limits limits;
+  limits.connections_of_peer = 2;
+  start(limits, 2);
+  constexpr in_addr_t kNeighbour = INADDR_LOOPBACK + 1;
+  for (int round = 0; round < 3; ++round) {
+    Wire first(port), second(port);
+    for (Wire* wire : {&first, &second}) {
+      wire->send(kHello);
+      EXPECT_TRUE(wire->read_until("hello").starts_with("HTTP/1.1 200"));
+    }
+    Wire third(port), neighbour(port, kNeighbour);
+    EXPECT_EQ(third.read_to_end(), "");
+    neighbour.send(kLast);
+    EXPECT_EQ(without_common_lines(neighbour.read_to_end()), kLastAnswer);
+    for (Wire* wire : {&first, &second}) {
+      wire->send(kLast);
+      wire->read_to_end();
+    }
+    while (server->counters().connections_open > 0) std::this_thread::yield();
+  }
+}
+
+TEST_F(HttpServer, MayOpenAsManyFilesAsAreAllowed) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit usual{std::min<rlim_t>(before.rlim_max, 256), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  start({});
+  rlimit now{};
+  EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+  EXPECT_EQ(now.rlim_cur, before.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(HttpServer, FinishesRunningRequestsWhenStopped) {

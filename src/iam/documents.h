@@ -8,13 +8,13 @@
 #include <string>
 
 #include "aws/call.h"
+#include "iam/lookup.h"
 #include "iam/records.h"
 
 namespace podpass::iam {
 
-// Quotas in characters, white space outside of strings not counted.
+// Quotas in characters, white space outside of strings not counted; kMaxTrustPolicy is in lookup.h.
 inline constexpr std::size_t kMaxManagedPolicy = 6'144;
-inline constexpr std::size_t kMaxTrustPolicy = 2'048;
 
 // White space is stored though it is not counted, so there is a limit that counts it: the characters of all inline
 // policies of an entity, or of all versions of a policy. With it a record stays below store::kMaxRecordBytes.

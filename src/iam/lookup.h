@@ -46,6 +46,9 @@ const UserRecord* find_user_by_id(store::Transaction& tx, std::string_view accou
 Result<policy::PrincipalIds> resolve_principals(store::Transaction& tx, const aws::Deployment& deployment,
                                                 std::string_view local_account, const policy::Policy& document);
 
+// The quota of trust policies, in characters, white space outside of strings not counted.
+inline constexpr std::size_t kMaxTrustPolicy = 2'048;
+
 // The policy's text, with its principals as they are called now: where one's entity is gone its unique id stands in
 // place of the ARN, so that saving the text again doesn't let in whoever has the name by then; where it was renamed,
 // its new ARN. `ids` is what resolve_principals() found when the text was saved.

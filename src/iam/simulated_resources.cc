@@ -34,7 +34,7 @@ bool fits_template(std::string_view arn, std::span<const std::string> resources)
   }
   glob += arn;
   policy::PatternPool pool;
-  const auto pattern = pool.make(glob, {policy::Wildcards::yes});
+  const auto& pattern = pool.add(glob, {policy::Wildcards::yes});
   const policy::Context none;
   return std::ranges::all_of(resources, [&](const auto& each) { return pool.matches(pattern, each, none); });
 }

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "codec/json.h"
+#include "codec/uri.h"
 #include "crypto/jwt.h"
 
 namespace podpass::kube {
@@ -30,6 +31,8 @@ using codec::Value;
 namespace {
 
 constexpr std::size_t kMaxSaidBytes = 512;  // of an API server's words
+constexpr std::size_t kListPage = 500;
+constexpr int kMostPages = 2 * ClusterAccess::kMaxListed / kListPage;  // a page need not be full
 
 struct DigestHash {
   std::size_t operator()(const crypto::Sha256Digest& digest) const {
@@ -82,6 +85,24 @@ Value review_of(std::string_view token, std::string_view audience, Random& rando
        {"spec", Value::map({{"token", token}, {"audiences", Value::list({audience, "podpass-" + random.uuid()})}})}});
 }
 
+// A page of a list of service accounts; returns what to go on with, empty: nothing.
+Result<std::string> take_page(const Value& page, ClusterAccess::ServiceAccounts& listed) {
+  const auto* items = page.find("items");
+  const auto* list = items ? items->as<Value::List>() : nullptr;
+  if (!list) return Error::unavailable("what it gave is no list of service accounts");
+  for (const auto& item : *list) {
+    const auto* metadata = item.find("metadata");
+    if (!metadata || metadata->text("name").empty()) continue;
+    if (listed.names.size() == ClusterAccess::kMaxListed) {
+      listed.complete = false;
+      return std::string();
+    }
+    listed.names.emplace_back(metadata->text("namespace"), metadata->text("name"));
+  }
+  const auto* metadata = page.find("metadata");
+  return std::string(metadata ? metadata->text("continue") : std::string_view());
+}
+
 }  // namespace
 
 Result<Value> as_json(Result<Value> answer) {
@@ -114,6 +135,11 @@ struct ClusterAccess::State {
     Result<void> outcome;
     Time until;
   };
+  struct Listed {
+    std::string name;
+    Result<ServiceAccounts> outcome;
+    Time until;
+  };
   // A cluster and its client as a call uses them: they may be replaced meanwhile.
   struct Reached {
     Cluster cluster;
@@ -137,6 +163,9 @@ struct ClusterAccess::State {
   const Reviewed* verdict(const crypto::Sha256Digest& hash) const;
   asio::awaitable<void> review(Question question, crypto::Sha256Digest hash);
   void end_review(const std::string& name, const crypto::Sha256Digest& hash, Result<void> outcome);
+  const Listed* listing(const std::string& name) const;
+  asio::awaitable<void> list(std::string name);
+  asio::awaitable<Result<ServiceAccounts>> fetch_list(std::string name);
   asio::awaitable<void> probe(std::string name, std::string key);
   void run();
 
@@ -155,6 +184,8 @@ struct ClusterAccess::State {
   std::deque<crypto::Sha256Digest> review_order;  // oldest first
   std::unordered_map<crypto::Sha256Digest, std::vector<Done>, DigestHash> reviewing;
   std::map<std::string, std::size_t> reviews_of;  // of those, how many by cluster
+  std::deque<Listed> lists;  // oldest first
+  std::map<std::string, std::vector<Done>> listings;
   std::deque<std::pair<std::string, Probe>> probes;
   std::map<std::string, Done> probing;
   bool stopping = false;
@@ -311,6 +342,48 @@ void ClusterAccess::State::end_review(const std::string& name, const crypto::Sha
   call_all(ended);
 }
 
+// Under the mutex. Null if there is none that still holds.
+const ClusterAccess::State::Listed* ClusterAccess::State::listing(const std::string& name) const {
+  const auto found = std::ranges::find(lists, name, &Listed::name);
+  return found == lists.end() || found->until <= clock.now() ? nullptr : &*found;
+}
+
+asio::awaitable<Result<ClusterAccess::ServiceAccounts>> ClusterAccess::State::fetch_list(std::string name) {
+  auto reached = reach(name);
+  if (!reached) co_return std::move(reached).error();
+  ServiceAccounts listed;
+  std::string next;
+  for (int pages = 0; pages < kMostPages; ++pages) {
+    auto path = fmt::format("{}?limit={}", kServiceAccountsPath, kListPage);
+    if (!next.empty()) path += "&continue=" + codec::percent_encode(next);
+    auto calling = reached->client->call("GET", std::move(path));
+    auto page = co_await std::move(calling);
+    if (!page) co_return std::move(page).error();
+    auto taken = take_page(*page, listed);
+    if (!taken) co_return std::move(taken).error();
+    next = *std::move(taken);
+    if (next.empty()) co_return listed;
+  }
+  listed.complete = false;
+  co_return listed;
+}
+
+asio::awaitable<void> ClusterAccess::State::list(std::string name) {
+  auto fetching = fetch_list(name);
+  auto outcome = co_await std::move(fetching);
+  std::vector<Done> ended;
+  {
+    std::lock_guard lock(mutex);
+    std::erase_if(lists, [&](const Listed& each) { return each.name == name; });
+    if (lists.size() == kListsKept) lists.pop_front();
+    lists.push_back({name, std::move(outcome), clock.now() + options.listed});
+    auto under_way = listings.extract(name);
+    if (under_way) ended.swap(under_way.mapped());
+    waiting -= ended.size();
+  }
+  call_all(ended);
+}
+
 asio::awaitable<void> ClusterAccess::State::probe(std::string name, std::string key) {
   Error nothing = Error::unavailable("it was not asked");
   Probe probe{nothing, nothing, nothing};
@@ -380,6 +453,8 @@ void ClusterAccess::stop() {
   }
   for (auto& [hash, waiting] : state.reviewing) std::ranges::move(waiting, std::back_inserter(ended));
   state.reviewing.clear();
+  for (auto& [name, waiting] : state.listings) std::ranges::move(waiting, std::back_inserter(ended));
+  state.listings.clear();
   for (auto& [key, done] : state.probing) ended.push_back(std::move(done));
   state.probing.clear();
   call_all(ended);
@@ -445,6 +520,30 @@ void ClusterAccess::review(Question question, Done done) {
     ++state.reviews_of[question.name];
   }
   state.spawn(state.review(std::move(question), hash));
+}
+
+std::optional<Result<ClusterAccess::ServiceAccounts>> ClusterAccess::service_accounts(const std::string& name) const {
+  const auto& state = *state_;
+  std::lock_guard lock(state.mutex);
+  if (state.stopping) return Error::unavailable("the server is stopping");
+  const auto* listed = state.listing(name);
+  if (!listed) return std::nullopt;
+  return listed->outcome;
+}
+
+void ClusterAccess::list_service_accounts(const std::string& name, Done done) {
+  auto& state = *state_;
+  {
+    std::lock_guard lock(state.mutex);
+    if (!state.stopping && state.waiting < kMaxWaiting && !state.listing(name)) {
+      ++state.waiting;
+      auto& waiting = state.listings[name];
+      waiting.push_back(std::move(done));
+      if (waiting.size() == 1) state.spawn(state.list(name));
+      return;
+    }
+  }
+  done();
 }
 
 void ClusterAccess::probe(const std::string& name, const std::string& key, Done done) {

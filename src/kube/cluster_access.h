@@ -7,12 +7,14 @@
 // list any more is gone. A reading that fails changes nothing.
 //
 // A review's outcome is kept for Options::reviewed, as long as a request needs to find it; concurrent requests with one
-// token share a call. What cannot be asked is an error: nobody is let in because an API server is away.
+// token share a call. What cannot be asked is an error: nobody is let in because an API server is away. Lists of
+// service accounts are dealt with alike, and kept for Options::listed.
 //
 // Threads: every function is safe from any thread. Owns one thread, which makes all calls; Records are called there.
 // `done` functions are called once, on any thread; stop() calls those that wait. Lifetimes: clock, random and what
 // Records refer to outlive it. Limits: kMaxWaiting waits, kMaxReviews reviews at once, kMaxReviewsOfOne of a cluster,
-// kReviewsKept and kProbesKept outcomes; over the first three: an unavailable outcome. Sources: Kubernetes, "Service
+// kReviewsKept and kProbesKept outcomes, kListsKept lists of kMaxListed; over the first three: an unavailable outcome.
+// Sources: Kubernetes, "Service
 // Account Issuer Discovery"; API reference, TokenReview.
 #pragma once
 
@@ -36,6 +38,7 @@ namespace podpass::kube {
 inline constexpr std::string_view kDiscoveryPath = "/.well-known/openid-configuration";
 inline constexpr std::string_view kJwksPath = "/openid/v1/jwks";
 inline constexpr std::string_view kTokenReviewPath = "/apis/authentication.k8s.io/v1/tokenreviews";
+inline constexpr std::string_view kServiceAccountsPath = "/api/v1/serviceaccounts";
 
 // The JSON of an answer: some servers call a key set no JSON.
 Result<codec::Value> as_json(Result<codec::Value> answer);
@@ -48,6 +51,8 @@ class ClusterAccess {
   static constexpr std::size_t kReviewsKept = 16'384;
   static constexpr std::size_t kProbesKept = 64;
   static constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;  // kMaxReviews of them may come at once
+  static constexpr std::size_t kListsKept = 16;
+  static constexpr std::size_t kMaxListed = 5'000;
 
   // How a cluster is reached.
   struct Cluster {
@@ -67,6 +72,7 @@ class ClusterAccess {
     Milliseconds retry{30'000};
     Milliseconds pause{5'000};
     Milliseconds reviewed{1'000};
+    Milliseconds listed{5'000};
     Milliseconds sweep{5'000};  // how often it is looked whose keys are due
     ApiLimits limits{
         .connect = Milliseconds{2'000}, .call = Milliseconds{4'000}, .repeats = 1, .answer_bytes = kMaxAnswerBytes};
@@ -100,6 +106,14 @@ class ClusterAccess {
   };
   std::optional<Result<void>> reviewed(const crypto::Sha256Digest& question) const;  // nothing: ask
   void review(Question question, Done done);
+
+  // The cluster's service accounts, as its API server lists them, at most kMaxListed.
+  struct ServiceAccounts {
+    std::vector<std::pair<std::string, std::string>> names;  // namespace, name
+    bool complete = true;                                    // false: there are more
+  };
+  std::optional<Result<ServiceAccounts>> service_accounts(const std::string& name) const;  // nothing: ask
+  void list_service_accounts(const std::string& name, Done done);
 
   // What the API server says of itself, for a person. Kept by `key` until it is taken.
   struct Probe {

@@ -24,7 +24,8 @@ std::string jwks_of(const crypto::SigningKey& key) {
   return codec::write_json(crypto::KeySet::to_jwks({key.public_key()}));
 }
 
-const std::string kJwks(kJwksPath), kReview(kTokenReviewPath), kDiscovery(kDiscoveryPath);
+const std::string kJwks(kJwksPath), kReview(kTokenReviewPath), kDiscovery(kDiscoveryPath),
+    kAccounts(kServiceAccountsPath);
 
 class ClusterAccessTest : public testing::Test {
  protected:
@@ -105,6 +106,22 @@ class ClusterAccessTest : public testing::Test {
     if (!outcome) return "nothing";
     if (*outcome) return "ok";
     return (outcome->error().kind == ErrorKind::unauthenticated ? "refused: " : "away: ") + outcome->error().message;
+  }
+  std::future<void> begin_list(const std::string& name = "one") {
+    auto ended = std::make_shared<std::promise<void>>();
+    auto future = ended->get_future();
+    access().list_service_accounts(name, [ended] { ended->set_value(); });
+    return future;
+  }
+  // "namespace/name " for each, or the status of the error.
+  std::string accounts() {
+    EXPECT_TRUE(over(begin_list()));
+    const auto listed = access().service_accounts("one");
+    if (!listed) return "nothing";
+    if (!*listed) return std::to_string(listed->error().status);
+    std::string out;
+    for (const auto& [space, name] : (*listed)->names) out += space + "/" + name + " ";
+    return out;
   }
   void set_review(const std::string& status) {
     api_.set(kReview, 201, R"({"kind":"TokenReview","status":)" + status + "}");
@@ -333,6 +350,54 @@ TEST_F(ClusterAccessTest, AClockThatIsSetBackMakesNoReviewLast) {
   EXPECT_THAT(reviewed(question()), testing::StartsWith("refused: "));
   read();
   EXPECT_EQ(api_.asked(kJwks), 2);
+}
+
+TEST_F(ClusterAccessTest, ServiceAccountsAreListedPageByPage) {
+  api_.set(kAccounts + "?limit=500", 200,
+           R"({"metadata":{"continue":"a b"},"items":[{"metadata":{"namespace":"default","name":"default"}},)"
+           R"({"metadata":{"namespace":"default","name":"app"}},{"metadata":{}},{}]})");
+  api_.set(kAccounts + "?limit=500&continue=a%20b", 200,
+           R"({"metadata":{},"items":[{"metadata":{"namespace":"web","name":"front"}}]})");
+  EXPECT_EQ(accounts(), "default/default default/app web/front ");
+  EXPECT_EQ(api_.asked(kAccounts), 2);
+  EXPECT_EQ(api_.last_authorization(), "Bearer server-token");
+}
+
+TEST_F(ClusterAccessTest, AListOfServiceAccountsIsKeptForAMomentAndSharedMeanwhile) {
+  api_.set(kAccounts, 200, R"({"items":[{"metadata":{"namespace":"default","name":"app"}}]})");
+  EXPECT_FALSE(access().service_accounts("one"));
+  api_.hold();
+  std::vector<std::future<void>> waits;
+  for (int i = 0; i < 100; ++i) waits.push_back(begin_list());
+  api_.wait_until_asked(kAccounts, 1);
+  api_.release();
+  for (auto& each : waits) EXPECT_TRUE(over(std::move(each)));
+  EXPECT_EQ(accounts(), "default/app ");
+  clock_.advance(Milliseconds{4'999});
+  EXPECT_EQ(accounts(), "default/app ");
+  EXPECT_EQ(api_.asked(kAccounts), 1);
+  clock_.advance(Milliseconds{1});
+  EXPECT_FALSE(access().service_accounts("one"));
+  api_.set(kAccounts, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no"})");
+  EXPECT_EQ(accounts(), "403");
+}
+
+TEST_F(ClusterAccessTest, AListWithoutAnEndIsCutOff) {
+  std::string items;
+  for (int i = 0; i < 400; ++i) items += R"({"metadata":{"namespace":"n","name":"a"}},)";
+  items.pop_back();
+  api_.set(kAccounts, 200, R"({"metadata":{"continue":"on"},"items":[)" + items + "]}");
+  EXPECT_TRUE(over(begin_list()));
+  const auto listed = access().service_accounts("one").value().value();
+  EXPECT_EQ(listed.names.size(), ClusterAccess::kMaxListed);
+  EXPECT_FALSE(listed.complete);
+  clock_.advance(Milliseconds{5'000});
+  api_.set(kAccounts, 200, R"({"metadata":{"continue":"on"},"items":[]})");
+  EXPECT_EQ(accounts(), "");
+  EXPECT_FALSE(access().service_accounts("one")->value().complete);
+  clock_.advance(Milliseconds{5'000});
+  api_.set(kAccounts, 200, R"({"items":7})");
+  EXPECT_EQ(accounts(), "0");
 }
 
 TEST_F(ClusterAccessTest, QuestionsAreTakenApart) {

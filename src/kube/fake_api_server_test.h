@@ -1,5 +1,5 @@
-// A fake API server for tests: answers by path what it is told to, counts what it is asked, and can hold its answers
-// back. Plain HTTP on loopback. Safe from any thread.
+// A fake API server for tests: answers by path, or by path and query, what it is told to, counts what it is asked, and
+// can hold its answers back. Plain HTTP on loopback. Safe from any thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -75,7 +75,7 @@ class FakeApiServer {
     auto reading = body.read_all(1 << 20);
     auto sent = co_await std::move(reading);
     auto executor = co_await boost::asio::this_coro::executor;
-    const std::string path(request.path);
+    const std::string path(request.path), target(request.target);
     bool held = false;
     {
       std::lock_guard lock(mutex_);
@@ -101,7 +101,7 @@ class FakeApiServer {
     }
     http::Response response;
     std::lock_guard lock(mutex_);
-    const auto found = answers_.find(path);
+    const auto found = answers_.find(answers_.contains(target) ? target : path);
     response.status = found == answers_.end() ? 404 : found->second.status;
     response.set("Content-Type", found == answers_.end() ? "text/plain" : found->second.type);
     response.body = found == answers_.end() ? std::string("nothing here") : found->second.body;

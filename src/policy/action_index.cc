@@ -12,27 +12,6 @@ void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
   bits[at / 64] |= std::uint64_t{1} << (at % 64);
 }
 
-// What an action must begin with to match.
-std::string_view literal_front(const PatternPool& pool, const Pattern& pattern) {
-  const std::string_view text(pool.text.data() + pattern.offset, pattern.size);
-  switch (pattern.type) {
-    case PatternType::exact:
-    case PatternType::prefix:
-    case PatternType::prefix_suffix:
-      return text;
-    case PatternType::glob:
-      return text.substr(0, text.find_first_of("*?"));
-    case PatternType::never:
-    case PatternType::any:
-    case PatternType::suffix:
-    case PatternType::parts:
-    case PatternType::arn:
-    case PatternType::arn_parts:
-      break;
-  }
-  return {};
-}
-
 std::uint64_t mask_of(std::uint8_t head_size) {
   return head_size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * head_size)) - 1;
 }
@@ -54,7 +33,7 @@ std::unique_ptr<const ActionIndex> ActionIndex::make(const Compiled& compiled) {
     if (statement.action_form != ListForm::listed) set_bit(index->always_, i);
     for (const auto& pattern : run_of(compiled.pool.patterns, statement.actions)) {
       if (pattern.type == PatternType::never) continue;
-      const auto front = literal_front(compiled.pool, pattern);
+      const auto front = compiled.pool.literal_front(pattern);
       const auto colon = front.find(':');
       if (colon == std::string_view::npos) {
         set_bit(index->always_, i);

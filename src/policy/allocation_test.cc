@@ -117,11 +117,11 @@ TEST(Pattern, MatchingDoesNotAllocate) {
   const std::string value(5'000, 'a');
   PatternPool pool;
   const std::array patterns = {
-      pool.make_resource("arn:aws:s3:::*" + std::string(10'000, 'a') + "?b*", Variables::yes),
-      pool.make_resource("arn:aws:s3:::*" + std::string(10'000, '?') + "c*", Variables::yes),
-      pool.make_resource("arn:aws:s3:::*a${aws:username}a*b", Variables::yes),
-      pool.make_resource("arn:aws:s3:::*a${aws:username}?c*", Variables::yes),
-      pool.make_arn("arn:aws:s3:*:*:*${aws:username}?b", Variables::yes),
+      pool.add_resource("arn:aws:s3:::*" + std::string(10'000, 'a') + "?b*", Variables::yes),
+      pool.add_resource("arn:aws:s3:::*" + std::string(10'000, '?') + "c*", Variables::yes),
+      pool.add_resource("arn:aws:s3:::*a${aws:username}a*b", Variables::yes),
+      pool.add_resource("arn:aws:s3:::*a${aws:username}?c*", Variables::yes),
+      pool.add_arn("arn:aws:s3:*:*:*${aws:username}?b", Variables::yes),
   };
   Context context;
   context.add("aws:username", value);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "codec/base64.h"
+#include "policy/byte_search.h"
 #include "policy/compiled.h"
 
 namespace podpass::policy {
@@ -26,10 +27,11 @@ class Compiler {
  private:
   void reserve() {
     const auto statements = document_.statements.size();
-    const auto texts = tree_.nodes.size();
-    out_.pool.text.reserve(document_.text.size() * 2);  // as written and folded or escaped
-    out_.pool.patterns.reserve(texts);
+    const auto nodes = tree_[document_.root].next - document_.root;
+    out_.pool.text.reserve(document_.text.size());
+    out_.pool.patterns.reserve(nodes / 2);
     out_.pool.arn_fields.reserve(statements * kArnFields);
+    sids_.reserve(statements);
     out_.statements.reserve(statements);
     out_.infos.reserve(statements);
     out_.denies.reserve(statements);
@@ -83,10 +85,14 @@ class Compiler {
     auto& patterns = out_.pool.patterns;
     const auto first = static_cast<std::uint32_t>(patterns.size());
     for_each_item(tree_, node, [&](const JsonNode& item) {
-      const bool has_space = std::ranges::any_of(item.text, [](char c) { return c == ' ' || c == '\t'; });
+      const bool has_space = find_any<' ', '\t'>(item.text) != std::string_view::npos;
       const bool sound = !has_space && !item.text.ends_with(':');
       const auto text = item.text == "*:*" ? std::string_view("*") : item.text;
-      patterns.push_back(sound ? out_.pool.make(text, {Wildcards::yes, Variables::no, Case::fold}) : Pattern{});
+      if (sound) {
+        out_.pool.add(text, {Wildcards::yes, Variables::no, Case::fold});
+      } else {
+        patterns.emplace_back();  // matches nothing
+      }
     });
     return {first, static_cast<std::uint32_t>(patterns.size()) - first};
   }
@@ -95,7 +101,7 @@ class Compiler {
     auto& patterns = out_.pool.patterns;
     const auto first = static_cast<std::uint32_t>(patterns.size());
     for_each_item(tree_, node, [&](const JsonNode& item) {
-      patterns.push_back(out_.pool.make_resource(item.text, variables_));
+      out_.pool.add_resource(item.text, variables_);
       keep_variables(item.text);
     });
     return {first, static_cast<std::uint32_t>(patterns.size()) - first};
@@ -168,21 +174,21 @@ class Compiler {
     auto& pool = out_.pool;
     switch (comparison) {
       case Comparison::text:
-        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::keep}));
+        pool.add(text, {Wildcards::no, variables_, Case::keep});
         return keep_variables(text);
       case Comparison::text_like:
-        pool.patterns.push_back(pool.make(text, {Wildcards::yes, variables_, Case::keep}));
+        pool.add(text, {Wildcards::yes, variables_, Case::keep});
         return keep_variables(text);
       case Comparison::text_any_case:
       case Comparison::boolean:
-        pool.patterns.push_back(pool.make(text, {Wildcards::no, variables_, Case::fold}));
+        pool.add(text, {Wildcards::no, variables_, Case::fold});
         return keep_variables(text);
       case Comparison::arn:
-        pool.patterns.push_back(pool.make_arn(text, variables_));
+        pool.add_arn(text, variables_);
         return keep_variables(text);
       case Comparison::binary:
         // Strict base64 writes given bytes in one way only, so equal bytes are equal texts.
-        if (codec::base64_decode(text)) pool.patterns.push_back(pool.make(text, {}));
+        if (codec::base64_decode(text)) pool.add(text, {});
         return;
       case Comparison::number:
         if (const auto number = parse_number(text)) out_.numbers.push_back(*number);
@@ -214,8 +220,8 @@ class Compiler {
       StatementInfo info;
       if (nodes.sid) info.sid = out_.pool.view(sids_[sid++]);
       info.effect = tree_[nodes.effect].text == "Allow" ? Effect::allow : Effect::deny;
-      info.begin = tree_[nodes.node].begin;
-      info.end = tree_[nodes.node].end;
+      info.begin = tree_[nodes.node].begin - document_.begin;
+      info.end = tree_[nodes.node].end - document_.begin;
       out_.infos.push_back(info);
     }
     for (const auto& kept : kept_principals_) {
@@ -230,7 +236,7 @@ class Compiler {
   };
 
   const Document& document_;
-  const JsonTree& tree_;
+  JsonNodes tree_;
   const PrincipalIds& ids_;
   Compiled& out_;
   Variables variables_;
@@ -238,14 +244,14 @@ class Compiler {
   class LastList {
    public:
     template <class Make>
-    Run list(const JsonTree& tree, std::uint32_t node, Make make) {
+    Run list(JsonNodes tree, std::uint32_t node, Make make) {
       if (node_ == 0 || !same(tree, node_, node)) run_ = make(node);
       node_ = node;
       return run_;
     }
 
    private:
-    static bool same(const JsonTree& tree, std::uint32_t a, std::uint32_t b) {
+    static bool same(JsonNodes tree, std::uint32_t a, std::uint32_t b) {
       if (tree[a].type != tree[b].type) return false;
       if (tree[a].type != JsonType::list) return tree[a].text == tree[b].text;
       const auto end_a = tree[a].next, end_b = tree[b].next;
@@ -270,12 +276,12 @@ class Compiler {
 
 }  // namespace
 
-std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids) {
+std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids, Use use) {
   auto compiled = std::make_unique<Compiled>();
   compiled->text = document.text;
   compiled->kind = document.kind;
   Compiler(document, ids, *compiled).run();
-  compiled->index = ActionIndex::make(*compiled);
+  if (use == Use::often) compiled->index = ActionIndex::make(*compiled);
   return compiled;
 }
 

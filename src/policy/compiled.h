@@ -75,7 +75,7 @@ struct Compiled {
 };
 
 // Of a document that validate has found good.
-std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids);
+std::unique_ptr<const Compiled> compile(const Document& document, const PrincipalIds& ids, Use use);
 
 // Whether a condition holds for a request; `entry` is what the context has of its key. Does not allocate.
 bool holds(const Compiled& compiled, const Condition& condition, const Context::Entry* entry, const Context& context);

@@ -138,7 +138,7 @@ Result<void> read_statement(Document& document, std::uint32_t node) {
     return malformed_at(document, node, text, "Effect is missing");
   }
   const auto effect = tree[statement.effect].text;
-  if (!iequals(effect, "Allow") && !iequals(effect, "Deny")) {
+  if (effect != "Allow" && effect != "Deny" && !iequals(effect, "Allow") && !iequals(effect, "Deny")) {
     return bad_shape(document, statement.effect, "must be Allow or Deny");
   }
   if (statement.sid && document.kind != Kind::bucket && !only_alnum_and(tree[statement.sid].text, "")) {
@@ -161,8 +161,8 @@ Result<void> read_statements(Document& document, std::uint32_t node) {
 Result<void> read_top(Document& document) {
   const auto& tree = document.tree;
   std::uint32_t statement = 0;
-  document.statements.reserve(tree.nodes.size() / 8 + 1);
-  for (std::uint32_t child = 1; child != tree[0].next; child = tree[child].next) {
+  document.statements.reserve((tree[document.root].next - document.root) / 8 + 1);
+  for (auto child = document.root + 1; child != tree[document.root].next; child = tree[child].next) {
     const auto key = tree[child].key;
     if (key == "Version") {
       TRY(check_text(document, child));
@@ -181,7 +181,7 @@ Result<void> read_top(Document& document) {
   if (statement == 0) {
     const auto text =
         is_resource_based(document.kind) ? "Missing required field Statement" : syntax_text(document.kind);
-    return malformed_at(document, 0, text, "Statement is missing");
+    return malformed_at(document, document.root, text, "Statement is missing");
   }
   return read_statements(document, statement);
 }
@@ -198,9 +198,9 @@ Error malformed(Kind kind, std::string message) {
 Error malformed_at(const Document& document, std::uint32_t node, std::string message, std::string_view why) {
   auto error = malformed(document.kind, std::move(message));
   const auto& at = document.tree[node];
-  const auto place = place_of(document.text, at.begin);
+  const auto place = place_of(document.text, at.begin - document.begin);
   error.cause = "line " + std::to_string(place.line) + " column " + std::to_string(place.column);
-  if (!at.key.empty()) error.cause += ", " + std::string(at.key);
+  if (node != document.root && !at.key.empty()) error.cause += ", " + std::string(at.key);
   if (!why.empty()) error.cause += ": " + std::string(why);
   return error;
 }
@@ -225,31 +225,44 @@ Charset charset_of(Kind kind) {
   return kind == Kind::bucket ? Charset::unicode : Charset::latin1;
 }
 
-Result<Document> document_of(std::string_view json, Kind kind, Result<JsonTree> tree) {
-  Document document;
-  document.text = json;
-  document.kind = kind;
-  if (!tree) {
-    auto error = malformed(kind, bad_json_text(kind));
-    error.cause = tree.error().cause;
-    return error;
-  }
-  document.tree = std::move(*tree);
-  document.may_have_variables = json.find('$') != std::string_view::npos || json.find('\\') != std::string_view::npos;
-  if (document.tree[0].type != JsonType::object)
-    return malformed_at(document, 0, bad_json_text(kind), "must be an object");
-  TRY(read_top(document));
-  return document;
+Error bad_json(Kind kind, const Error& why) {
+  auto error = malformed(kind, bad_json_text(kind));
+  error.cause = why.cause;
+  return error;
+}
+
+Result<void> read_shape(Document& document) {
+  const auto text = document.text;
+  document.may_have_variables = text.find('$') != std::string_view::npos || text.find('\\') != std::string_view::npos;
+  if (document.tree[document.root].type != JsonType::object)
+    return malformed_at(document, document.root, bad_json_text(document.kind), "must be an object");
+  return read_top(document);
 }
 
 }  // namespace
 
 Result<Document> read_document(std::string_view json, Kind kind) {
-  return document_of(json, kind, read_json(json, charset_of(kind)));
+  auto tree = read_json(json, charset_of(kind));
+  if (!tree) return bad_json(kind, tree.error());
+  Document document;
+  document.text = json;
+  document.kind = kind;
+  document.own = *std::move(tree);
+  document.tree = document.own;
+  TRY(read_shape(document));
+  return document;
 }
 
 Result<Document> read_document(const JsonTree& tree, std::uint32_t node, std::string_view json, Kind kind) {
-  return document_of(json, kind, read_subtree(tree, node, json, charset_of(kind)));
+  if (const auto good = check_value(tree, json, charset_of(kind)); !good) return bad_json(kind, good.error());
+  Document document;
+  document.text = json;
+  document.kind = kind;
+  document.tree = tree;
+  document.root = node;
+  document.begin = tree[node].begin;
+  TRY(read_shape(document));
+  return document;
 }
 
 }  // namespace podpass::policy

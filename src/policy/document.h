@@ -33,7 +33,10 @@ struct StatementNodes {
 struct Document {
   std::string_view text;
   Kind kind = Kind::identity;
-  JsonTree tree;
+  JsonTree own;             // of a document that was read by itself
+  JsonNodes tree;           // this, or that of the larger one
+  std::uint32_t root = 0;   // the document's node
+  std::uint32_t begin = 0;  // where `text` is in what the tree's offsets count
   std::uint32_t version = 0;
   std::vector<StatementNodes> statements;
   bool may_have_variables = true;  // false: no text in it has "${"
@@ -42,7 +45,7 @@ struct Document {
 };
 
 Result<Document> read_document(std::string_view json, Kind kind);
-// Of a value in a larger document, whose text is `json` (read_subtree).
+// Of a value in a larger document, which must outlive it; `json` is the value's text.
 Result<Document> read_document(const JsonTree& tree, std::uint32_t node, std::string_view json, Kind kind);
 Result<void> validate(const Document& document);
 
@@ -55,7 +58,7 @@ Place place_of_cause(std::string_view cause);
 
 // Calls `visit(const JsonNode&)` for the items of a list, or for the node itself; nothing for node zero.
 template <class Visit>
-void for_each_item(const JsonTree& tree, std::uint32_t node, Visit visit) {
+void for_each_item(JsonNodes tree, std::uint32_t node, Visit visit) {
   if (node == 0) return;
   if (tree[node].type != JsonType::list) return visit(tree[node]);
   for (auto i = node + 1; i != tree[node].next; i = tree[i].next) visit(tree[i]);
@@ -63,7 +66,7 @@ void for_each_item(const JsonTree& tree, std::uint32_t node, Visit visit) {
 
 // Calls `visit(index)` for the children of an object or list.
 template <class Visit>
-void for_each_child(const JsonTree& tree, std::uint32_t node, Visit visit) {
+void for_each_child(JsonNodes tree, std::uint32_t node, Visit visit) {
   for (auto i = node + 1; i != tree[node].next; i = tree[i].next) visit(i);
 }
 

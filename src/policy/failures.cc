@@ -9,13 +9,13 @@
 namespace podpass::policy {
 namespace {
 
-std::vector<std::string> texts_of(const JsonTree& tree, std::uint32_t node) {
+std::vector<std::string> texts_of(JsonNodes tree, std::uint32_t node) {
   std::vector<std::string> texts;
   for_each_item(tree, node, [&](const JsonNode& item) { texts.emplace_back(item.text); });
   return texts;
 }
 
-std::vector<std::string> principals_of(const JsonTree& tree, std::uint32_t node) {
+std::vector<std::string> principals_of(JsonNodes tree, std::uint32_t node) {
   if (tree[node].type != JsonType::object) return texts_of(tree, node);
   std::vector<std::string> texts;
   for_each_child(tree, node, [&](std::uint32_t type) {
@@ -109,7 +109,7 @@ class Reader {
   const Layers& layers_;
   const Policy& policy_;
   const Compiled& compiled_;
-  const JsonTree& tree_;
+  JsonNodes tree_;
   const Examined& examined_;
   const Statement& statement_;
   const StatementNodes& nodes_;

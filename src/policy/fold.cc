@@ -167,7 +167,7 @@ class Folder {
     return made;
   }
 
-  // One of the forms that PatternPool::make_plain makes, if there is one.
+  // One of the forms that PatternPool::add makes, if there is one.
   static bool as_plain(std::span<const Part> parts, Pattern& made) {
     const auto is = [&](std::initializer_list<PartType> types) {
       return std::ranges::equal(parts, types, {}, &Part::type);

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <string>
 
 #include "base/strings.h"
+#include "policy/byte_search.h"
 
 namespace podpass::policy {
 namespace {
@@ -37,18 +36,10 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code)
   return size;
 }
 
-// The first of eight bytes is the lowest.
-std::uint64_t load_eight(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
-  return word;
-}
-
 std::uint32_t count_characters(std::string_view text) {
   std::uint32_t count = 0;
   while (!text.empty()) {
-    if (text.size() >= 8 && (load_eight(text.data()) & 0x8080808080808080) == 0) {
+    if (text.size() >= 8 && (load_eight(text.data()) & kTopBits) == 0) {
       count += 8;
       text.remove_prefix(8);
     } else {
@@ -59,25 +50,43 @@ std::uint32_t count_characters(std::string_view text) {
   return count;
 }
 
-// Whether eight bytes are all in 0x20 to 0x7F.
-bool eight_printable(const char* bytes) {
+// Top bits are set if one of eight bytes is not in 0x20 to 0x7F: subtracting sets that of the lowest byte below 0x20,
+// if there is one; the word itself has those of bytes beyond ASCII.
+std::uint64_t unprintable(const char* bytes) {
   const auto word = load_eight(bytes);
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  // Subtracting sets the top bit of the lowest byte below 0x20, if there is one; the word itself has those of bytes
-  // beyond ASCII.
-  return (((word - kEach * 0x20) | word) & (kEach * 0x80)) == 0;
+  return ((word - kEachByte * 0x20) | word) & kTopBits;
+}
+
+// How many of the first bytes are printable ASCII.
+std::size_t printable_run(std::string_view text) {
+  std::size_t i = 0;
+  const auto* bytes = text.data();
+  while (i + 32 <= text.size() && (unprintable(bytes + i) | unprintable(bytes + i + 8) | unprintable(bytes + i + 16) |
+                                   unprintable(bytes + i + 24)) == 0) {
+    i += 32;
+  }
+  while (i + 8 <= text.size() && unprintable(bytes + i) == 0) i += 8;
+  while (i < text.size() && bytes[i] >= 0x20) ++i;
+  return i;
+}
+
+// Behind the bytes of a string that are as they are: at a quote, a backslash, a control character, or at `end`.
+const char* run_end(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8) {
+    const auto word = load_eight(at);
+    // A control character is less than what is taken off it.
+    const auto ends = bytes_among<'"', '\\'>(word) | ((word - kEachByte * 0x20) & ~word & kTopBits);
+    if (ends != 0) return at + first_byte(ends);
+  }
+  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
+  return at;
 }
 
 // The offset of the first character that may not be there.
 std::size_t first_bad_character(std::string_view text, Charset charset) {
   for (std::size_t i = 0; i < text.size();) {
-    while (i + 8 <= text.size() && eight_printable(text.data() + i)) i += 8;
+    i += printable_run(text.substr(i));
     if (i == text.size()) break;
-    const char c = text[i];
-    if (c >= 0x20) {
-      ++i;
-      continue;
-    }
     char32_t code = 0;
     const auto size = utf8_sequence(text, i, code);
     if (size == 0) return i;
@@ -109,26 +118,27 @@ void append_utf8(char32_t code, char*& out) {
 
 class Reader {
  public:
-  Reader(std::string_view text, JsonTree& tree) : text_(text), tree_(tree) {}
+  Reader(std::string_view text, JsonTree& tree)
+      : text_(text), tree_(tree), at_(text.data()), end_(text.data() + text.size()) {}
 
   bool document() {
     if (!value({}, 1)) return false;
     skip_space();
-    return at_ == text_.size() || fail("text behind the value");
+    return at_ == end_ || fail("text behind the value");
   }
   const char* reason() const { return reason_; }
-  std::size_t offset() const { return at_; }
+  std::uint32_t offset() const { return static_cast<std::uint32_t>(at_ - text_.data()); }
 
  private:
   bool fail(const char* reason) {
     reason_ = reason;
     return false;
   }
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  char peek() const { return at_ < end_ ? *at_ : '\0'; }
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
-      ++at_;
+    while (at_ < end_ && static_cast<unsigned char>(*at_) <= ' ' && is_space(*at_)) ++at_;
   }
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   bool take(char c) {
     if (peek() != c) return false;
     ++at_;
@@ -139,14 +149,26 @@ class Reader {
     skip_space();
     if (depth > kMaxJsonDepth) return fail("nested too deeply");
     const auto index = static_cast<std::uint32_t>(tree_.nodes.size());
-    tree_.nodes.push_back({JsonType::null, static_cast<std::uint32_t>(at_), 0, 0, key, {}});
+    auto& node = tree_.nodes.emplace_back();
+    node.begin = offset();
+    node.next = index + 1;
+    node.key = key;
+    if (peek() != '"') return content(index, depth);
+    if (!string(node.text)) return false;
+    node.type = JsonType::text;
+    node.end = offset();
+    return true;
+  }
+
+  // Anything but a string; as it may have children, nodes move.
+  bool content(std::uint32_t index, int depth) {
     JsonType type = JsonType::null;
     std::string_view text;
     if (!content(type, text, depth)) return false;
     auto& node = tree_.nodes[index];
     node.type = type;
     node.text = text;
-    node.end = static_cast<std::uint32_t>(at_);
+    node.end = offset();
     node.next = static_cast<std::uint32_t>(tree_.nodes.size());
     return type != JsonType::object || keys_differ(index);
   }
@@ -159,9 +181,6 @@ class Reader {
       case '[':
         type = JsonType::list;
         return list(depth);
-      case '"':
-        type = JsonType::text;
-        return string(text);
       case 't':
         type = JsonType::boolean;
         return word("true", text);
@@ -207,23 +226,23 @@ class Reader {
   }
 
   bool word(std::string_view expected, std::string_view& text) {
-    if (!text_.substr(at_).starts_with(expected)) return fail("no JSON value");
-    text = text_.substr(at_, expected.size());
+    if (!std::string_view(at_, end_).starts_with(expected)) return fail("no JSON value");
+    text = {at_, expected.size()};
     at_ += expected.size();
     return true;
   }
 
   bool digits() {
-    const auto start = at_;
+    const auto* start = at_;
     while (is_digit(peek())) ++at_;
     return at_ > start || fail("no JSON value");
   }
 
   bool number(std::string_view& text) {
-    const auto start = at_;
+    const auto* start = at_;
     take('-');
     const bool leading_zero = peek() == '0';
-    const auto first = at_;
+    const auto* first = at_;
     if (!digits()) return false;
     if (leading_zero && at_ - first > 1) return fail("a number with a leading zero");
     if (take('.') && !digits()) return false;
@@ -231,32 +250,28 @@ class Reader {
       if (!take('+')) take('-');
       if (!digits()) return false;
     }
-    text = text_.substr(start, at_ - start);
+    text = {start, at_};
     return true;
   }
 
   bool string(std::string_view& text) {
-    const auto start = ++at_;
-    at_ = string_run(text_, at_);
-    if (at_ == text_.size()) return fail("a string has no end");
-    if (text_[at_] == '"') {
-      text = text_.substr(start, at_++ - start);
-      return true;
-    }
-    return text_[at_] == '\\' ? escaped_string(start, text) : fail("a control character in a string");
+    const auto* start = ++at_;
+    at_ = run_end(start, end_);
+    if (at_ == end_ || *at_ != '"') return escaped_string(start, text);
+    text = {start, at_++};
+    return true;
   }
 
   // Decoded text is never longer than written, so one buffer of the document's size holds all of it.
-  bool escaped_string(std::size_t start, std::string_view& text) {
+  bool escaped_string(const char* start, std::string_view& text) {
     if (!tree_.decoded) {
       tree_.decoded = std::make_unique_for_overwrite<char[]>(text_.size());
       out_ = tree_.decoded.get();
     }
     const char* begin = out_;
-    std::memcpy(out_, text_.data() + start, at_ - start);
-    out_ += at_ - start;
-    while (at_ < text_.size()) {
-      const char c = text_[at_++];
+    out_ = std::copy(start, at_, out_);
+    while (at_ < end_) {
+      const char c = *at_++;
       if (c == '"') {
         text = {begin, static_cast<std::size_t>(out_ - begin)};
         return true;
@@ -293,9 +308,9 @@ class Reader {
   }
 
   bool hex4(char32_t& code) {
-    if (text_.size() - at_ < 4) return false;
+    if (end_ - at_ < 4) return false;
     for (int i = 0; i < 4; ++i) {
-      const char c = ascii_lower(text_[at_++]);
+      const char c = ascii_lower(*at_++);
       if (!is_digit(c) && (c < 'a' || c > 'f')) return false;
       code = code * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : c - 'a' + 10);
     }
@@ -304,6 +319,10 @@ class Reader {
 
   bool keys_differ(std::uint32_t object) {
     const auto& nodes = tree_.nodes;
+    RepeatFilter filter;
+    bool maybe = false;
+    for (auto i = object + 1; i != nodes[object].next; i = nodes[i].next) maybe |= filter.maybe_repeats(nodes[i].key);
+    if (!maybe) return true;
     keys_.clear();
     for (std::uint32_t i = object + 1; i != nodes[object].next; i = nodes[i].next) keys_.push_back(nodes[i].key);
     if (keys_.size() > kFewKeys) {
@@ -320,7 +339,8 @@ class Reader {
 
   std::string_view text_;
   JsonTree& tree_;
-  std::size_t at_ = 0;
+  const char* at_;
+  const char* end_;
   char* out_ = nullptr;
   const char* reason_ = "";
   std::vector<std::string_view> keys_;
@@ -348,22 +368,16 @@ Place place_of(std::string_view document, std::size_t offset) {
 }
 
 std::size_t string_run(std::string_view text, std::size_t at) {
-  constexpr std::uint64_t kEach = 0x0101010101010101, kTop = kEach * 0x80;
-  const auto zeros = [](std::uint64_t word) { return (word - kEach) & ~word & kTop; };  // marks the first, at least
-  for (; at + 8 <= text.size(); at += 8) {
-    const auto word = load_eight(text.data() + at);
-    const auto ends =
-        zeros(word ^ (kEach * '"')) | zeros(word ^ (kEach * '\\')) | ((word - kEach * 0x20) & ~word & kTop);
-    if (ends != 0) return at + static_cast<std::size_t>(std::countr_zero(ends)) / 8;
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
-  return at;
+  at = std::min(at, text.size());
+  return static_cast<std::size_t>(run_end(text.data() + at, text.data() + text.size()) - text.data());
 }
 
 namespace {
 
-Result<void> check_characters(std::string_view document, Charset charset, std::size_t limit) {
+// `plain`: it is known to be printable ASCII.
+Result<void> check_characters(std::string_view document, bool plain, Charset charset, std::size_t limit) {
   if (document.size() > limit) return unreadable(document, limit, "the document is too long");
+  if (plain) return {};
   const auto bad = first_bad_character(document, charset);
   if (bad != std::string_view::npos) return unreadable(document, bad, "a character that may not be in a policy");
   return {};
@@ -378,7 +392,8 @@ Result<JsonTree> read_json(std::string_view document, Charset charset, std::size
 }
 
 Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree) {
-  TRY(check_characters(document, charset, limit));
+  tree.plain = printable_run(document) == document.size();
+  TRY(check_characters(document, tree.plain, charset, limit));
   tree.nodes.clear();
   tree.nodes.reserve(document.size() / 24 + 8);
   tree.decoded.reset();
@@ -387,20 +402,8 @@ Result<void> read_json(std::string_view document, Charset charset, std::size_t l
   return {};
 }
 
-Result<JsonTree> read_subtree(const JsonTree& tree, std::uint32_t node, std::string_view value, Charset charset,
-                              std::size_t limit) {
-  TRY(check_characters(value, charset, limit));
-  JsonTree part;
-  const auto first = tree.nodes.begin() + node;
-  part.nodes.assign(first, tree.nodes.begin() + first->next);
-  part.nodes[0].key = {};
-  const auto begin = first->begin;
-  for (auto& each : part.nodes) {
-    each.begin -= begin;
-    each.end -= begin;
-    each.next -= node;
-  }
-  return part;
+Result<void> check_value(const JsonTree& tree, std::string_view value, Charset charset, std::size_t limit) {
+  return check_characters(value, tree.plain, charset, limit);
 }
 
 }  // namespace podpass::policy

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -46,17 +47,20 @@ Place place_of(std::string_view document, std::size_t offset);
 struct JsonTree {
   std::vector<JsonNode> nodes;  // nodes[0] is the root
   std::unique_ptr<char[]> decoded;
+  bool plain = false;  // nothing but printable ASCII is in the document
 
   const JsonNode& operator[](std::uint32_t i) const { return nodes[i]; }
+  operator std::span<const JsonNode>() const { return nodes; }  // NOLINT: implicit on purpose
 };
+using JsonNodes = std::span<const JsonNode>;
 
 Result<JsonTree> read_json(std::string_view document, Charset charset, std::size_t limit = kMaxDocument);
 // Into a tree whose room is used again; after an error there is nothing to read in it.
 Result<void> read_json(std::string_view document, Charset charset, std::size_t limit, JsonTree& tree);
 
-// The value at `node` of a larger document as read_json would give it, had it been given `value` alone, the value's own
-// text; but for depth, which the larger document has been checked for. Shows the larger tree, which must outlive it.
-Result<JsonTree> read_subtree(const JsonTree& tree, std::uint32_t node, std::string_view value, Charset charset,
-                              std::size_t limit = kMaxDocument);
+// Whether read_json would take a value of a larger document alone, of which `value` is the text and `tree` was read;
+// but for depth, which the larger document has been checked for.
+Result<void> check_value(const JsonTree& tree, std::string_view value, Charset charset,
+                         std::size_t limit = kMaxDocument);
 
 }  // namespace podpass::policy

@@ -14,6 +14,8 @@
 namespace podpass::policy {
 namespace {
 
+constexpr std::string_view kOwnService = "podpass:";  // whose actions are not AWS's and not in its tables
+
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?") != std::string_view::npos;
 }
@@ -198,7 +200,7 @@ class Linter {
   void actions(const StatementNodes& statement) {
     for_each_item(tree_, statement.any_action(), [&](const JsonNode& item) {
       const auto name = item.text;
-      if (name == "*" || name == "*:*") return;
+      if (name == "*" || name == "*:*" || iequals(name.substr(0, kOwnService.size()), kOwnService)) return;
       const auto service = find_service(name.substr(0, name.find(':')));
       if (!service) {
         warn(item, "UnknownService", concat({"AWS has no service \"", name.substr(0, name.find(':')), "\"."}));
@@ -207,7 +209,8 @@ class Linter {
           warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS."}));
         }
       } else if (!find_action(name)) {
-        warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS.", did_you_mean(*service, name)}));
+        const auto advice = ++guessed_ <= kMaxGuessed ? did_you_mean(*service, name) : std::string();
+        warn(item, "NoSuchAction", concat({"\"", name, "\" is no action of AWS.", advice}));
       }
     });
   }
@@ -321,7 +324,7 @@ class Linter {
          "pods.eks.amazonaws.com needs sts:TagSession too: without it no pod can have the role.");
   }
 
-  static bool names_pods(const JsonTree& tree, std::uint32_t principal) {
+  static bool names_pods(JsonNodes tree, std::uint32_t principal) {
     bool found = false;
     if (tree[principal].type != JsonType::object) return found;
     for_each_child(tree, principal, [&](std::uint32_t type) {
@@ -342,10 +345,12 @@ class Linter {
   static constexpr std::size_t kMaxResources = 500;  // of a statement; in longer lists they are not compared
   static constexpr std::size_t kMaxPairs = 100'000;  // of an action and a resource
   static constexpr std::size_t kMaxListed = 2'000;   // more is as good as "*"
+  static constexpr int kMaxGuessed = 20;             // each is compared with all of its service's actions
 
   const Document& document_;
-  const JsonTree& tree_;
+  JsonNodes tree_;
   std::vector<Finding> found_;
+  int guessed_ = 0;  // names that were taken for a slip of the pen
 };
 
 }  // namespace

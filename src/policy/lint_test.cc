@@ -34,5 +34,17 @@ TEST(Lint, SaysWhatToDo) {
   EXPECT_EQ(found[0].message, "\"s3:GetObjct\" is no action of AWS. Did you mean s3:GetObject?");
 }
 
+// A document of nothing but unknown actions must not cost seconds.
+TEST(Lint, GuessesABoundedNumberOfNames) {
+  std::string actions;
+  for (int i = 0; i < 30; ++i) actions += std::string(i == 0 ? "" : ",") + "\"s3:GetObjct\"";
+  const auto found =
+      lint(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*","Action":[)" + actions + "]}}",
+           Kind::identity);
+  ASSERT_EQ(found.size(), 30U);
+  EXPECT_TRUE(found[19].message.contains("Did you mean")) << found[19].message;
+  EXPECT_FALSE(found[20].message.contains("Did you mean")) << found[20].message;
+}
+
 }  // namespace
 }  // namespace podpass::policy

@@ -116,7 +116,7 @@ TEST(Pathological, QuestionsInLongSegments) {
   const auto text = "arn:aws:s3:::" + repeated("a", 400'000);
   // The most steps that a document has room for: matched once, where a decision that is explained matches thrice.
   PatternPool pool;
-  const auto longest = pool.make_resource("arn:aws:s3:::*" + repeated("a", 200'000) + "?b*", Variables::yes);
+  const auto longest = pool.add_resource("arn:aws:s3:::*" + repeated("a", 200'000) + "?b*", Variables::yes);
   EXPECT_FALSE(pool.matches(longest, text, {}));
   EXPECT_EQ(decided(allowing("arn:aws:s3:::*" + repeated("a?", 30) + "b*"), text), Outcome::implicit_deny);
   EXPECT_EQ(decided(allowing("arn:aws:s3:::" + repeated("*aa?", 50'000)), text), Outcome::allow);

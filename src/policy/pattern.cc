@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/strings.h"
+#include "policy/byte_search.h"
 #include "policy/text_search.h"
 
 namespace podpass::policy {
@@ -277,32 +278,34 @@ bool match_parts(const PatternPool& pool, std::span<const Part> parts, std::stri
 }
 
 // The field up to the next colon that is not inside a variable; takes it and the colon off `rest`.
-std::string_view take_field(std::string_view& rest, Variables variables) {
+std::string_view take_field(std::string_view& rest) {
   std::size_t i = 0;
   while (i < rest.size() && rest[i] != ':') {
-    const bool variable = variables == Variables::yes && rest.substr(i).starts_with("${");
-    i += variable ? read_variable(rest.substr(i)).length : 1;
+    i += rest.substr(i).starts_with("${") ? read_variable(rest.substr(i)).length : 1;
   }
   const auto field = rest.substr(0, i);
   rest.remove_prefix(std::min(rest.size(), i + 1));
   return field;
 }
 
-// std::string_view::find_first_of calls memchr for every character.
-std::size_t find_wildcard(std::string_view text, std::size_t from = 0) {
-  for (auto i = from; i < text.size(); ++i) {
-    if (text[i] == '*' || text[i] == '?') return i;
+// As split_fields, where colons in variables end no field.
+ArnFields split_around_variables(std::string_view arn) {
+  ArnFields split;
+  while (split.count + 1 < kArnFields) {
+    const auto size = arn.size();
+    auto& field = split.fields[split.count++] = take_field(arn);
+    if (field.size() == size) return split;  // there was no colon
   }
-  return npos;
+  split.fields[split.count++] = arn;
+  return split;
+}
+
+std::size_t find_wildcard(std::string_view text, std::size_t from = 0) {
+  return find_any<'*', '?'>(text, from);
 }
 
 bool is_all_stars(std::string_view text) {
   return !text.empty() && text.find_first_not_of('*') == npos;
-}
-
-void set_head(Pattern& pattern, std::string_view literal) {
-  pattern.head_size = static_cast<std::uint8_t>(std::min<std::size_t>(8, literal.size()));
-  pattern.head = head_of(literal.substr(0, 8));
 }
 
 }  // namespace
@@ -334,6 +337,19 @@ bool glob_matches(std::string_view pattern, std::string_view subject) {
   return match_back(pattern, subject);
 }
 
+ArnFields split_fields(std::string_view arn) {
+  ArnFields split;
+  const auto* begin = arn.data();
+  for_each_place<':'>(arn, [&](std::size_t at) {
+    const auto* end = arn.data() + at;
+    split.fields[split.count++] = {begin, end};
+    begin = end + 1;
+    return split.count + 1 < kArnFields;
+  });
+  split.fields[split.count++] = {begin, arn.data() + arn.size()};
+  return split;
+}
+
 std::size_t count_variables(std::string_view source) {
   std::size_t count = 0;
   for (auto at = source.find("${"); at != npos; at = source.find("${", at + 2)) ++count;
@@ -356,48 +372,76 @@ TextRange PatternPool::keep(std::string_view piece) {
   return range;
 }
 
-Pattern PatternPool::make(std::string_view source, PatternRules rules) {
-  if (rules.variables == Variables::yes && source.find("${") != npos) return make_parts(source, rules);
-  return make_plain(source, rules);
+const Pattern& PatternPool::add(std::string_view source, PatternRules rules) {
+  auto& pattern = patterns.emplace_back();
+  make(source, rules, pattern);
+  return pattern;
 }
 
-Pattern PatternPool::make_plain(std::string_view source, PatternRules rules) {
-  Pattern pattern;
+void PatternPool::make(std::string_view source, PatternRules rules, Pattern& pattern) {
+  if (rules.variables == Variables::yes && source.find("${") != npos) return make_parts(source, rules, pattern);
+  make_plain(source, rules, pattern);
+}
+
+void PatternPool::make_plain(std::string_view source, PatternRules rules, Pattern& pattern) {
   const auto range = keep(source);
+  if (rules.letter_case == Case::keep) return make_kept(range, rules.wildcards, pattern);
+  for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
+  make_kept(range, rules.wildcards, pattern);
+  const auto front = literal_front(pattern).substr(0, 8);
+  pattern.head_size = static_cast<std::uint8_t>(front.size());
+  pattern.head = head_of(front);
+}
+
+void PatternPool::make_kept(TextRange range, Wildcards wildcards, Pattern& pattern) {
   pattern.offset = range.offset;
   pattern.size = range.size;
-  if (rules.letter_case == Case::fold) {
-    for (auto& c : std::span(text).subspan(range.offset)) c = ascii_lower(c);
-  }
   const auto kept = view(range);
-  const auto wild = rules.wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
-  set_head(pattern, kept.substr(0, wild));
+  const auto wild = wildcards == Wildcards::yes ? find_wildcard(kept) : npos;
   if (wild == npos) {
     pattern.type = PatternType::exact;
-    return pattern;
+    return;
   }
   auto behind = wild;  // a run of stars is one
   while (behind < kept.size() && kept[behind] == '*') ++behind;
   if (kept[wild] == '?' || find_wildcard(kept, behind) != npos) {
     pattern.type = PatternType::glob;
-    return pattern;
+    return;
   }
   const auto tail = kept.substr(behind);
   if (wild == 0) {
     pattern.type = tail.empty() ? PatternType::any : PatternType::suffix;
     pattern.offset += static_cast<std::uint32_t>(kept.size() - tail.size());
     pattern.size = static_cast<std::uint32_t>(tail.size());
-    return pattern;
+    return;
   }
   pattern.type = tail.empty() ? PatternType::prefix : PatternType::prefix_suffix;
-  pattern.suffix = static_cast<std::uint32_t>(tail.size());
-  if (!tail.empty()) text.erase(range.offset + wild, kept.size() - tail.size() - wild);
   pattern.size = static_cast<std::uint32_t>(wild);
-  return pattern;
+  pattern.suffix = static_cast<std::uint32_t>(tail.size());
+  std::memmove(text.data() + range.offset + wild, tail.data(), tail.size());  // it follows the prefix
 }
 
-Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
-  Pattern pattern;
+std::string_view PatternPool::literal_front(const Pattern& pattern) const {
+  const auto front = view({pattern.offset, pattern.size});
+  switch (pattern.type) {
+    case PatternType::exact:
+    case PatternType::prefix:
+    case PatternType::prefix_suffix:
+      return front;
+    case PatternType::glob:
+      return front.substr(0, find_wildcard(front));
+    case PatternType::never:
+    case PatternType::any:
+    case PatternType::suffix:
+    case PatternType::parts:
+    case PatternType::arn:
+    case PatternType::arn_parts:
+      break;
+  }
+  return {};
+}
+
+void PatternPool::make_parts(std::string_view source, PatternRules rules, Pattern& pattern) {
   pattern.offset = static_cast<std::uint32_t>(parts.size());
   std::size_t variable_count = 0;
   bool only_text = true;
@@ -418,7 +462,10 @@ Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
         add_text(variable.text);
         continue;
       }
-      if (variable.kind == Variable::Kind::malformed || ++variable_count > kMaxVariables) return {};
+      if (variable.kind == Variable::Kind::malformed || ++variable_count > kMaxVariables) {
+        pattern = {};
+        return;
+      }
       Part part{PartType::variable, variable.fallback.has_value(), keep(variable.text), {}, fold_hash(variable.text)};
       part.fallback = keep(variable.fallback.value_or(""));
       parts.push_back(part);
@@ -439,61 +486,72 @@ Pattern PatternPool::make_parts(std::string_view source, PatternRules rules) {
   if (only_text && pattern.size == 1) {
     const std::string literal(view(parts.back().text));
     parts.pop_back();
-    return make_plain(literal, {Wildcards::no, Variables::no, rules.letter_case});
+    make_plain(literal, {Wildcards::no, Variables::no, rules.letter_case}, pattern);
+  }
+}
+
+const Pattern& PatternPool::add_resource(std::string_view source, Variables variables) {
+  auto& pattern = patterns.emplace_back();
+  if (is_all_stars(source)) {
+    pattern.type = PatternType::any;
+  } else if (source.starts_with("arn:")) {
+    make_fields(source, variables, false, pattern);
   }
   return pattern;
 }
 
-Pattern PatternPool::make_resource(std::string_view source, Variables variables) {
-  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
-  if (!source.starts_with("arn:")) return {};
-  return make_fields(source, variables, false);
-}
-
-Pattern PatternPool::make_arn(std::string_view source, Variables variables) {
-  if (is_all_stars(source)) return make("*", {Wildcards::yes, Variables::no, Case::keep});
-  return make_fields(source, variables, true);
-}
-
-Pattern PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front) {
-  const auto front_variables = variables_in_front ? variables : Variables::no;
-  std::array<std::string_view, kArnFields> fields;
-  auto rest = source;
-  std::size_t count = 0;
-  bool complete = true;  // it has all five colons
-  while (complete && count + 1 < kArnFields) {
-    const auto size = rest.size();
-    fields[count] = take_field(rest, front_variables);
-    complete = fields[count++].size() < size;
+const Pattern& PatternPool::add_arn(std::string_view source, Variables variables) {
+  auto& pattern = patterns.emplace_back();
+  if (is_all_stars(source)) {
+    pattern.type = PatternType::any;
+  } else {
+    make_fields(source, variables, true, pattern);
   }
-  fields[kArnFields - 1] = rest;
+  return pattern;
+}
+
+void PatternPool::make_fields(std::string_view source, Variables variables, bool variables_in_front, Pattern& pattern) {
   const bool any_variable = variables == Variables::yes && source.find("${") != npos;
+  const bool front_variables = any_variable && variables_in_front;
+  auto [fields, count] = front_variables ? split_around_variables(source) : split_fields(source);
   const auto has_variable = [&](std::string_view field) { return any_variable && field.find("${") != npos; };
-  if (front_variables == Variables::yes && std::any_of(fields.begin(), fields.begin() + count, has_variable)) {
-    auto pattern = make_parts(source, {Wildcards::yes, variables, Case::keep});
+  if (front_variables && std::any_of(fields.begin(), fields.begin() + std::min(count, kArnFields - 1), has_variable)) {
+    make_parts(source, {Wildcards::yes, variables, Case::keep}, pattern);
     if (pattern.type == PatternType::parts) pattern.type = PatternType::arn_parts;
     const bool is_text = pattern.type == PatternType::exact;  // nothing but escapes
-    return is_text && last_field(view({pattern.offset, pattern.size})) == npos ? Pattern{} : pattern;
+    if (is_text && last_field(view({pattern.offset, pattern.size})) == npos) pattern = {};
+    return;
   }
-  if (!complete) {
+  const auto begin_of = [&](std::string_view field) { return static_cast<std::size_t>(field.data() - source.data()); };
+  auto wild = find_wildcard(source);
+  if (count == kArnFields) {
+    const auto front = begin_of(fields.back());
+    const bool literal_front = wild >= front && !has_variable(source.substr(0, front));
+    if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep}, pattern);
+  } else {
     // A short ARN: a star at its end stands for the missing fields too.
-    if (!source.ends_with('*')) return {};
-    for (auto i = count; i < kArnFields; ++i) fields[i] = "*";
+    if (!source.ends_with('*')) return;
+    std::fill(fields.begin() + count, fields.end(), "*");
   }
-  bool literal_front = complete;
-  for (std::size_t i = 0; i + 1 < kArnFields; ++i) {
-    if (find_wildcard(fields[i]) != npos || has_variable(fields[i])) literal_front = false;
-  }
-  if (literal_front) return make(source, {Wildcards::yes, variables, Case::keep});
-  std::array<Pattern, kArnFields> made;
-  for (std::size_t i = 0; i < kArnFields; ++i) {
-    made[i] = make(fields[i], {Wildcards::yes, i + 1 < kArnFields ? front_variables : variables, Case::keep});
-  }
-  Pattern pattern;
   pattern.type = PatternType::arn;
   pattern.offset = static_cast<std::uint32_t>(arn_fields.size());
-  arn_fields.insert(arn_fields.end(), made.begin(), made.end());
-  return pattern;
+  arn_fields.resize(arn_fields.size() + kArnFields);
+  const auto kept = keep(source);
+  for (std::size_t i = 0; i < kArnFields; ++i) {
+    const auto field = fields[i];
+    auto& made = arn_fields[pattern.offset + i];
+    if (field == "*") {
+      made.type = PatternType::any;
+    } else if (i + 1 == kArnFields && has_variable(field)) {
+      make(field, {Wildcards::yes, variables, Case::keep}, made);
+    } else {
+      const auto begin = begin_of(field);
+      if (wild < begin) wild = find_wildcard(source, begin);
+      const auto wildcards = wild < begin + field.size() ? Wildcards::yes : Wildcards::no;
+      const auto offset = kept.offset + static_cast<std::uint32_t>(begin);
+      make_kept({offset, static_cast<std::uint32_t>(field.size())}, wildcards, made);
+    }
+  }
 }
 
 namespace {

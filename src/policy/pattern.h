@@ -10,6 +10,7 @@
 // tags", "Resource" and "ARNs".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -32,7 +33,7 @@ struct TextRange {
 enum class PatternType : std::uint8_t { never, any, exact, prefix, suffix, prefix_suffix, glob, parts, arn, arn_parts };
 
 struct Pattern {
-  std::uint64_t head = 0;    // the first bytes of the text, for rejecting quickly
+  std::uint64_t head = 0;    // the first bytes of a folded text, for rejecting actions quickly
   std::uint32_t offset = 0;  // into text; parts, arn_parts: into parts; arn: into arn_fields
   std::uint32_t size = 0;    // of the text; prefix_suffix: of the prefix; parts, arn_parts: how many
   std::uint32_t suffix = 0;  // prefix_suffix: size of the suffix, which follows the prefix
@@ -69,13 +70,14 @@ struct PatternPool {
   std::string_view view(TextRange range) const { return {text.data() + range.offset, range.size}; }
   TextRange keep(std::string_view piece);
 
-  Pattern make(std::string_view source, PatternRules rules);
+  // Each of these adds a pattern behind `patterns`.
+  const Pattern& add(std::string_view source, PatternRules rules);
   // A resource: fields before the fifth colon are matched each by itself; variables only behind it. Anything but an ARN
   // or "*" matches nothing.
-  Pattern make_resource(std::string_view source, Variables variables);
+  const Pattern& add_resource(std::string_view source, Variables variables);
   // A value of an Arn condition: six fields, each matched by itself; variables anywhere, and one may hold several
   // fields or the whole ARN.
-  Pattern make_arn(std::string_view source, Variables variables);
+  const Pattern& add_arn(std::string_view source, Variables variables);
 
   bool matches(const Pattern& pattern, std::string_view subject, const Context& context) const {
     const std::string_view front(text.data() + pattern.offset, pattern.size);
@@ -93,6 +95,8 @@ struct PatternPool {
   bool matches_folded(const Pattern& pattern, std::string_view subject,
                       const Context& context) const;  // exact and parts only
 
+  // What a text must begin with to match a pattern without variables; of an ARN's nothing is told.
+  std::string_view literal_front(const Pattern& pattern) const;
   // Of an exact pattern.
   std::string_view exact_text(const Pattern& pattern) const { return {text.data() + pattern.offset, pattern.size}; }
   bool equals(const Pattern& pattern, std::string_view subject) const {
@@ -118,9 +122,12 @@ struct PatternPool {
   }
 
   bool matches_otherwise(const Pattern& pattern, std::string_view subject, const Context& context) const;
-  Pattern make_plain(std::string_view source, PatternRules rules);
-  Pattern make_parts(std::string_view source, PatternRules rules);
-  Pattern make_fields(std::string_view source, Variables variables, bool variables_in_front);
+  // These fill in a new pattern where it lies: one that was just written is slow to copy.
+  void make(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_plain(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_kept(TextRange range, Wildcards wildcards, Pattern& pattern);  // of text that is kept already, for it alone
+  void make_parts(std::string_view source, PatternRules rules, Pattern& pattern);
+  void make_fields(std::string_view source, Variables variables, bool variables_in_front, Pattern& pattern);
 };
 
 // The first eight bytes, in the form of Pattern::head.
@@ -128,6 +135,13 @@ std::uint64_t head_of(std::string_view text);
 inline bool head_differs(const Pattern& pattern, std::uint64_t head) {
   return pattern.head_size != 0 && ((head ^ pattern.head) << (64 - 8 * pattern.head_size)) != 0;
 }
+
+// The six fields of an ARN; the last keeps its colons. A cut-off one has fewer.
+struct ArnFields {
+  std::array<std::string_view, kArnFields> fields;
+  std::size_t count = 0;
+};
+ArnFields split_fields(std::string_view arn);
 
 // '*' and '?' in `pattern`, whole subject.
 bool glob_matches(std::string_view pattern, std::string_view subject);

@@ -44,9 +44,9 @@ TEST(Pattern, Globs) {
     EXPECT_EQ(glob_matches(pattern, subject), row[2] == "yes");
     // The classified form, and the form with variables, must agree with the plain one.
     PatternPool pool;
-    const auto compiled = pool.make(pattern, {Wildcards::yes, Variables::no, Case::keep});
+    const auto compiled = pool.add(pattern, {Wildcards::yes, Variables::no, Case::keep});
     EXPECT_EQ(pool.matches(compiled, subject, context), row[2] == "yes");
-    const auto parts = pool.make(pattern + "${a:none, ''}", {Wildcards::yes, Variables::yes, Case::keep});
+    const auto parts = pool.add(pattern + "${a:none, ''}", {Wildcards::yes, Variables::yes, Case::keep});
     EXPECT_EQ(parts.type, PatternType::parts);
     EXPECT_EQ(pool.matches(parts, subject, context), row[2] == "yes");
   }
@@ -54,7 +54,7 @@ TEST(Pattern, Globs) {
 
 TEST(Pattern, Forms) {
   const auto type = [](std::string_view text) {
-    return PatternPool().make(text, {Wildcards::yes, Variables::yes, Case::keep}).type;
+    return PatternPool().add(text, {Wildcards::yes, Variables::yes, Case::keep}).type;
   };
   EXPECT_EQ(type("a"), PatternType::exact);
   EXPECT_EQ(type("*"), PatternType::any);
@@ -87,11 +87,16 @@ TEST(Pattern, Resources) {
 
 TEST(Pattern, HeadRejectsOnlyWhatDiffers) {
   PatternPool pool;
-  const auto pattern = pool.make("s3:get", {});
+  constexpr PatternRules kAction = {Wildcards::yes, Variables::no, Case::fold};
+  const auto pattern = pool.add("s3:Get", kAction);
   EXPECT_FALSE(head_differs(pattern, head_of("s3:get")));
   EXPECT_FALSE(head_differs(pattern, head_of("s3:getobject")));
   EXPECT_TRUE(head_differs(pattern, head_of("s3:put")));
-  EXPECT_FALSE(head_differs(pool.make("*x", {Wildcards::yes, Variables::no, Case::keep}), head_of("y")));
+  EXPECT_FALSE(head_differs(pool.add("*x", kAction), head_of("y")));
+  EXPECT_FALSE(head_differs(pool.add("s*x", kAction), head_of("syx")));
+  EXPECT_TRUE(head_differs(pool.add("s*x", kAction), head_of("tyx")));
+  EXPECT_FALSE(head_differs(pool.add("s?*x*", kAction), head_of("syx")));
+  EXPECT_TRUE(head_differs(pool.add("s?*x*", kAction), head_of("tyx")));
 }
 
 TEST(Pattern, VariablesFoundAndCounted) {
@@ -151,7 +156,7 @@ TEST(Pattern, PartsAgreeWithANaiveMatcher) {
     }
     const auto subject = random_text(random, 16, characters.first(3));
     PatternPool pool;
-    const auto parts = pool.make(source, {Wildcards::yes, Variables::yes, Case::keep});
+    const auto parts = pool.add(source, {Wildcards::yes, Variables::yes, Case::keep});
     const bool expected = naive_match(pieces, subject, 0);
     ASSERT_EQ(pool.matches(parts, subject, context), expected) << source << " | " << subject;
     matched[0] += expected ? 1 : 0;
@@ -160,7 +165,7 @@ TEST(Pattern, PartsAgreeWithANaiveMatcher) {
     std::size_t colons = 0;
     const auto fifth = std::ranges::find_if(subject, [&](char c) { return c == ':' && ++colons == kArnFields - 1; });
     const bool is_arn = fifth != subject.end();
-    const auto arn = pool.make_arn(source, Variables::yes);
+    const auto arn = pool.add_arn(source, Variables::yes);
     if (arn.type != PatternType::arn_parts) continue;
     const auto borders = static_cast<std::size_t>(fifth - subject.begin()) + 1;
     const bool like = is_arn && naive_match(pieces, subject, borders);
@@ -183,7 +188,7 @@ TEST(Pattern, HostileGlobsEndSoon) {
   EXPECT_FALSE(glob_matches("*" + std::string(5'000, 'a') + "b*c", subject));
   PatternPool pool;
   Context context;
-  const auto parts = pool.make(stars + "${a:b, 'x'}", {Wildcards::yes, Variables::yes, Case::keep});
+  const auto parts = pool.add(stars + "${a:b, 'x'}", {Wildcards::yes, Variables::yes, Case::keep});
   EXPECT_FALSE(pool.matches(parts, subject, context));
 }
 

@@ -9,17 +9,18 @@ namespace podpass::policy {
 Policy::Policy(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
 Policy::~Policy() = default;
 
-Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view json, Kind kind, const PrincipalIds& ids) {
+Result<std::shared_ptr<const Policy>> Policy::parse(std::string_view json, Kind kind, const PrincipalIds& ids,
+                                                    Use use) {
   const auto document = TRY(read_document(json, kind));
   TRY(validate(document));
-  return std::make_shared<const Policy>(compile(document, ids));
+  return std::make_shared<const Policy>(compile(document, ids, use));
 }
 
 Result<std::shared_ptr<const Policy>> Policy::parse(const JsonTree& tree, std::uint32_t node, std::string_view json,
-                                                    Kind kind) {
+                                                    Kind kind, Use use) {
   const auto document = TRY(read_document(tree, node, json, kind));
   TRY(validate(document));
-  return std::make_shared<const Policy>(compile(document, {}));
+  return std::make_shared<const Policy>(compile(document, {}, use));
 }
 
 std::string_view Policy::text() const {

@@ -74,15 +74,19 @@ struct PrincipalEntry {
 // name does not match. A canonical user id has the account here that it stands for.
 using PrincipalIds = std::map<std::string, std::string, std::less<>>;
 
+// What a policy is compiled for: many decisions, or one, for which no index is made.
+enum class Use : std::uint8_t { often, once };
+
 class Policy {
  public:
   // ErrorKind::invalid with AWS's text and code (MalformedPolicyDocument for IAM and STS kinds, MalformedPolicy for
   // bucket), status 400. The cause says where and why, for logs and for `podpass policy check`.
-  static Result<std::shared_ptr<const Policy>> parse(std::string_view json, Kind kind, const PrincipalIds& ids = {});
+  static Result<std::shared_ptr<const Policy>> parse(std::string_view json, Kind kind, const PrincipalIds& ids = {},
+                                                     Use use = Use::often);
 
   // The same of a document that is a value in a larger one which has been read: `json` is the value's text.
   static Result<std::shared_ptr<const Policy>> parse(const JsonTree& tree, std::uint32_t node, std::string_view json,
-                                                     Kind kind);
+                                                     Kind kind, Use use = Use::often);
 
   explicit Policy(std::unique_ptr<const Compiled> compiled);  // made by parse
   ~Policy();

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "policy/actions.h"
+#include "policy/byte_search.h"
 #include "policy/document.h"
 #include "policy/operators.h"
 #include "policy/pattern.h"
@@ -45,24 +46,6 @@ bool has_wildcard(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return c == '*' || c == '?'; });
 }
 
-// The six fields of an ARN; the last keeps its colons. A cut-off one has fewer.
-struct ArnFields {
-  std::array<std::string_view, 6> fields;
-  std::size_t count = 0;
-};
-
-ArnFields split_arn(std::string_view text) {
-  ArnFields arn;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < text.size() && arn.count < 5; ++i) {  // fields are too short for find()
-    if (text[i] != ':') continue;
-    arn.fields[arn.count++] = text.substr(begin, i - begin);
-    begin = i + 1;
-  }
-  arn.fields[arn.count++] = text.substr(begin);
-  return arn;
-}
-
 bool effect_is_exact(const Document& document, const StatementNodes& statement) {
   const auto effect = document.tree[statement.effect].text;
   return effect == "Allow" || effect == "Deny";
@@ -87,7 +70,7 @@ Result<void> check_legacy(const Document& document, const StatementNodes& statem
   bool good = effect_is_exact(document, statement) && dates_are_dates(document, statement);
   for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) {
     if (!item.text.starts_with("arn:")) return;
-    const auto arn = split_arn(item.text);
+    const auto arn = split_fields(item.text);
     const bool vendorless = arn.count > 2 && arn.fields[2].empty();
     const bool cut_off = arn.count < 6 && item.text.find("::") != npos;
     good = good && !vendorless && !cut_off;
@@ -96,12 +79,21 @@ Result<void> check_legacy(const Document& document, const StatementNodes& statem
   return malformed_at(document, statement.node, "The policy failed legacy parsing");
 }
 
-Result<void> check_sids(const Document& document) {
-  std::vector<std::string_view> sids;
-  sids.reserve(document.statements.size());
+template <class Visit>
+void for_each_sid(const Document& document, Visit visit) {
   for (const auto& statement : document.statements) {
-    if (statement.sid && !document.tree[statement.sid].text.empty()) sids.push_back(document.tree[statement.sid].text);
+    const auto sid = statement.sid ? document.tree[statement.sid].text : std::string_view();
+    if (!sid.empty()) visit(sid);
   }
+}
+
+Result<void> check_sids(const Document& document) {
+  RepeatFilter filter;
+  bool maybe = false;
+  for_each_sid(document, [&](std::string_view sid) { maybe |= filter.maybe_repeats(sid); });
+  if (!maybe) return {};
+  std::vector<std::string_view> sids;
+  for_each_sid(document, [&](std::string_view sid) { sids.push_back(sid); });
   std::ranges::sort(sids);
   if (std::ranges::adjacent_find(sids) == sids.end()) return {};
   return malformed(document.kind, "Statement IDs (SID) in a single policy must be unique.");
@@ -159,7 +151,7 @@ bool iam_path_is_good(std::string_view path) {
 std::string resource_fault(std::string_view resource) {
   if (resource == "*") return {};
   if (!resource.starts_with("arn:")) return "Resource " + std::string(resource) + " must be in ARN format or \"*\".";
-  const auto arn = split_arn(resource);
+  const auto arn = split_fields(resource);
   const auto field = [&](std::size_t i) { return i < arn.count ? arn.fields[i] : std::string_view("*"); };
   const auto partition = field(1);
   if (partition != "*" && std::ranges::find(kPartitions, partition) == kPartitions.end()) {
@@ -187,18 +179,16 @@ std::string resource_fault(std::string_view resource) {
 Result<void> check_resource_format(const Document& document) {
   std::string fault;
   std::uint32_t where = 0;
-  std::vector<std::string_view> texts;
   for (const auto& statement : document.statements) {
-    texts.clear();
-    for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) { texts.push_back(item.text); });
-    std::ranges::sort(texts);
-    for (const auto text : texts) {
-      auto found = resource_fault(text);
-      if (found.empty()) continue;
+    std::optional<std::string_view> first;
+    for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) {
+      if (first && item.text >= *first) return;
+      auto found = resource_fault(item.text);
+      if (found.empty()) return;
+      first = item.text;
       fault = std::move(found);
       where = statement.any_resource();
-      break;
-    }
+    });
   }
   if (fault.empty()) return {};
   return malformed_at(document, where, std::move(fault));
@@ -323,7 +313,7 @@ Result<void> check_bucket_actions(const Document& document, const StatementNodes
 Result<void> check_bucket_resources(const Document& document, const StatementNodes& statement) {
   bool good = true;
   for_each_item(document.tree, statement.any_resource(), [&](const JsonNode& item) {
-    const auto [fields, count] = split_arn(item.text);
+    const auto [fields, count] = split_fields(item.text);
     const bool bucket_arn = count > 5 && fields[0] == "arn" && fields[2] == "s3" && fields[3].empty() &&
                             fields[4].empty() && std::ranges::find(kPartitions, fields[1]) != kPartitions.end();
     good = good && (item.text == "*" || bucket_arn);

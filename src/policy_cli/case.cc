@@ -339,14 +339,18 @@ std::optional<Case> CaseReader::read_whole(std::string_view line) {
   return made;
 }
 
-template <class T>
-void CaseReader::keep(ByText<T>& known, const TextKey& key, Kind kind, const std::shared_ptr<const T>& made) {
+bool CaseReader::came_before(const TextKey& key, Kind kind) {
   const auto hash = std::uint64_t{key.hash} + static_cast<std::uint64_t>(kind);
   auto& recent = seen_[hash % seen_.size()];
   const bool again = std::ranges::find(recent, hash) != recent.end();
   std::shift_right(recent.begin(), recent.end(), 1);
   recent[0] = hash;
-  if (!again || key.text.size() > kMaxKeptSet) return;
+  return again;
+}
+
+template <class T>
+void CaseReader::keep(ByText<T>& known, const TextKey& key, const std::shared_ptr<const T>& made) {
+  if (key.text.size() > kMaxKeptSet) return;
   ++kept_count_;
   kept_bytes_ += key.text.size();
   known.emplace(key.text, made);
@@ -368,16 +372,20 @@ Result<std::shared_ptr<const Policies>> CaseReader::set_of(std::string_view json
     kept_ = {};
     kept_count_ = kept_bytes_ = 0;
   }
+  const bool again = came_before(key, resource_kind);
   const auto parse = [&](std::string_view text, std::uint32_t node, Kind kind) -> PoliciesReader::Parsed {
     auto& documents = kept_[static_cast<std::size_t>(kind)].documents;
     const TextKey document(text);
     if (const auto found = documents.find(document); found != documents.end()) return found->second;
-    auto made = TRY(node == 0 ? policy::Policy::parse(text, kind) : policy::Policy::parse(tree_, node, text, kind));
-    keep(documents, document, kind, made);
+    const bool document_again = came_before(document, kind);
+    const auto use = again || document_again ? policy::Use::often : policy::Use::once;
+    auto made = TRY(node == 0 ? policy::Policy::parse(text, kind, {}, use)
+                              : policy::Policy::parse(tree_, node, text, kind, use));
+    if (document_again) keep(documents, document, made);
     return made;
   };
   auto made = TRY(PoliciesReader(whole, tree_, set, resource_kind, parse).read());
-  keep(known, key, resource_kind, made);
+  if (again) keep(known, key, made);
   return made;
 }
 

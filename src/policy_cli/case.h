@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "policy/json_reader.h"
 #include "policy/policy.h"
+#include "policy_cli/text_hash.h"
 
 namespace podpass::policy_cli {
 
@@ -69,11 +70,11 @@ class CaseReader {
   struct TextKey {
     std::string_view text;
     std::size_t hash;
-    explicit TextKey(std::string_view text) : text(text), hash(std::hash<std::string_view>()(text)) {}
+    explicit TextKey(std::string_view text) : text(text), hash(text_hash(text)) {}
   };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(const std::string& text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(const std::string& text) const { return text_hash(text); }
     std::size_t operator()(const TextKey& key) const { return key.hash; }
   };
   struct Equal {
@@ -94,9 +95,10 @@ class CaseReader {
   // Policies whose text is `json` and whose node in tree_ is `set`; `whole` is the text of the tree.
   Result<std::shared_ptr<const Policies>> set_of(std::string_view json, std::uint32_t set, std::string_view whole,
                                                  policy::Kind resource_kind);
-  // Keeps what is made of a text that was seen before.
+  // Whether a text was asked about lately; says so from now on.
+  bool came_before(const TextKey& key, policy::Kind kind);
   template <class T>
-  void keep(ByText<T>& known, const TextKey& key, policy::Kind kind, const std::shared_ptr<const T>& made);
+  void keep(ByText<T>& known, const TextKey& key, const std::shared_ptr<const T>& made);
 
   aws::RequestReader request_;
   policy::JsonTree tree_;     // of the line or the policies read last

@@ -1,9 +1,5 @@
 #include "policy_cli/evaluate.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "base/strings.h"
 #include "codec/json.h"
 #include "policy/report.h"
@@ -31,6 +27,18 @@ void write_member(std::string& out, std::string_view name, std::string_view text
   codec::write_json_string(text, out);
 }
 
+void write_number(std::string& out, std::string_view before, auto number) {
+  out += before;
+  out += std::to_string(number);
+}
+
+// One of the engine's own words, which have nothing to escape.
+void write_name(std::string& out, std::string_view name) {
+  out += '"';
+  out += name;
+  out += '"';
+}
+
 // A comma between the items of a list.
 class Separator {
  public:
@@ -45,7 +53,7 @@ class Separator {
 void write_error(std::string_view id, std::size_t number, const Error& error, std::string& out) {
   out += "{\"id\":";
   out += id.empty() ? "null" : id;
-  fmt::format_to(std::back_inserter(out), ",\"line\":{}", number);
+  write_number(out, ",\"line\":", number);
   write_member(out, "error", error.message);
   out += "}\n";
 }
@@ -75,16 +83,16 @@ void Evaluator::write(const Case& made, std::string& out) {
   Separator blocked;
   for (const auto layer : explanation_.blocked_by) {
     blocked.put(out);
-    codec::write_json_string(input_name(layer), out);
+    write_name(out, input_name(layer));
   }
   out += "],\"layers\":{";
   Separator layer_separator;
   for (const auto layer : kLayers) {
     const bool trust = layer == Layer::resource && layers.trust;
     layer_separator.put(out);
-    codec::write_json_string(input_name(layer), out);
+    write_name(out, input_name(layer));
     out += ':';
-    codec::write_json_string(policy::name_of(explanation_.result(trust ? Layer::trust : layer)), out);
+    write_name(out, policy::name_of(explanation_.result(trust ? Layer::trust : layer)));
   }
   out += "},\"matched\":[";
   write_matched(made, out);
@@ -109,13 +117,15 @@ void Evaluator::write_matched(const Case& made, std::string& out) {
     const auto place = policy.place(info.begin);
     separator.put(out);
     out += "{\"layer\":";
-    codec::write_json_string(input_name(examined.layer), out);
-    if (examined.level >= 0) fmt::format_to(std::back_inserter(out), ",\"level\":{}", examined.level);
-    fmt::format_to(std::back_inserter(out), ",\"policy\":{}", examined.policy);
+    write_name(out, input_name(examined.layer));
+    if (examined.level >= 0) write_number(out, ",\"level\":", examined.level);
+    write_number(out, ",\"policy\":", examined.policy);
     write_member(out, "sid", info.sid);
     write_member(out, "effect", policy::name_of(examined.effect));
-    fmt::format_to(std::back_inserter(out), ",\"index\":{},\"line\":{},\"column\":{}}}", examined.statement, place.line,
-                   place.column);
+    write_number(out, ",\"index\":", examined.statement);
+    write_number(out, ",\"line\":", place.line);
+    write_number(out, ",\"column\":", place.column);
+    out += '}';
   }
 }
 

@@ -61,9 +61,14 @@ TEST(Evaluate, WhatIsKeptIsBounded) {
   for (std::size_t i = 0; i < kMaxKept + 10; ++i) {
     const auto json = R"({"identity":[{"Version":"2012-10-17","Statement":{"Sid":"S)" + std::to_string(i) +
                       R"(","Effect":"Allow","Action":"s3:*","Resource":"*"}}]})";
-    const auto made = reader.read_policies(json, policy::Kind::bucket);
-    ASSERT_TRUE(made.has_value());
-    EXPECT_EQ((*made)->layers.identity.size(), 1U);
+    const auto first = reader.read_policies(json, policy::Kind::bucket);
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ((*first)->layers.identity.size(), 1U);
+    const auto again = reader.read_policies(json, policy::Kind::bucket);  // is kept now
+    const auto kept = reader.read_policies(json, policy::Kind::bucket);
+    ASSERT_TRUE(again.has_value() && kept.has_value());
+    EXPECT_NE(*first, *again);
+    EXPECT_EQ(*again, *kept);
   }
 }
 

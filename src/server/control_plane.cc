@@ -16,6 +16,7 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "kube/cluster_access.h"
+#include "own_api/activity.h"
 #include "s3/service.h"
 #include "server/first_start.h"
 #include "server/keys.h"
@@ -89,6 +90,7 @@ struct ControlPlane::Parts {
   std::unique_ptr<store::Store> store;
   std::optional<ClusterParts> clusters;
   std::unique_ptr<s3::Service> s3;
+  std::optional<own_api::Activity> activity;
   std::unique_ptr<gateway::AuditTrail> audit;
   gateway::Health health;
   std::unique_ptr<gateway::Gateway> gateway;
@@ -149,7 +151,8 @@ Result<void> ControlPlane::Parts::open_port(const Options& options) {
 
 Result<void> ControlPlane::Parts::open_services(const Options& options) {
   s3 = TRY(s3::Service::open(*store, deployment, directory / "blobs"));
-  audit = TRY(gateway::AuditTrail::open(directory));
+  deployment.activity = &activity.emplace(clock, random);
+  audit = TRY(gateway::AuditTrail::open(directory, &*activity));
   gateway = std::make_unique<gateway::Gateway>(*store, deployment, *s3, audit.get(), health, options.console);
   return {};
 }
@@ -190,6 +193,7 @@ void ControlPlane::set_stopping() {
 void ControlPlane::stop() {
   set_stopping();
   parts_->clusters->stop();
+  parts_->activity->stop();
   parts_->server->stop();
 }
 

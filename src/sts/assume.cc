@@ -98,10 +98,9 @@ Result<void> fill_user_caller(store::Transaction& tx, const aws::Deployment& dep
   return {};
 }
 
-}  // namespace
-
-Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
-                       const Assumption& assumption) {
+// Calls `use(actions, resource)` with what an assumption asks for, and of whom.
+template <class Use>
+auto with_question(const Assumption& assumption, Use use) {
   aws::TagMap merged;
   if (!assumption.inherited_tags.empty()) merged = overlaid(assumption.role->tags, assumption.inherited_tags);
   const auto duration = std::to_string(assumption.duration.count());
@@ -111,7 +110,23 @@ Result<void> authorize(const aws::Call& call, const policy::Principal& principal
   std::size_t count = 1;
   if (!assumption.tags.empty() || !assumption.inherited_tags.empty()) actions[count++] = "sts:TagSession";
   if (assumption.source_identity) actions[count++] = "sts:SetSourceIdentity";
-  return call.authorize_as(principal, authority, std::span(actions).first(count), resource);
+  return use(std::span<const std::string_view>(actions).first(count), resource);
+}
+
+}  // namespace
+
+Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
+                       const Assumption& assumption) {
+  return with_question(assumption, [&](auto actions, const auto& resource) {
+    return call.authorize_as(principal, authority, actions, resource);
+  });
+}
+
+void ask(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
+         const Assumption& assumption, const aws::Call::Asked& asked) {
+  with_question(assumption, [&](auto actions, const auto& resource) {
+    call.ask_as(principal, authority, actions, resource, asked);
+  });
 }
 
 Result<void> take_session_policies(store::Transaction& tx, const std::optional<std::string>& policy,

@@ -35,6 +35,10 @@ struct Assumption {
 Result<void> authorize(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
                        const Assumption& assumption);
 
+// What authorize() asks the policy engine, for who wants more than its answer.
+void ask(const aws::Call& call, const policy::Principal& principal, const aws::Authority& authority,
+         const Assumption& assumption, const aws::Call::Asked& asked);
+
 // The session policies of a request, checked.
 Result<void> take_session_policies(store::Transaction& tx, const std::optional<std::string>& policy,
                                    std::vector<std::string> arns, Assumption& assumption);

@@ -151,10 +151,11 @@ struct Associations::State : std::enable_shared_from_this<State> {
       if (from != place) continue;  // the long call was quicker, or the server does not know this place
       if (!page) co_return std::move(page).error();
       const bool complete = page->complete;
+      if (!complete && page->next == from) break;
       apply(std::move(*page));
       if (complete) co_return Result<void>();
     }
-    co_return Error::unavailable("the Podpass server's list does not end");
+    co_return tell(Error::unavailable("its list does not end"));
   }
 
   asio::awaitable<void> listen() {
@@ -172,6 +173,7 @@ struct Associations::State : std::enable_shared_from_this<State> {
         }
       }
       const auto from = place;
+      const auto begun = std::chrono::steady_clock::now();
       auto page = co_await call(long_client, from, options.wait);
       if (!page) {
         co_await backoff.wait();
@@ -180,7 +182,9 @@ struct Associations::State : std::enable_shared_from_this<State> {
       backoff.reset();
       if (from != place) continue;  // an ask was quicker and has got this and more
       more = !page->complete;
+      const bool empty = page->changes.empty();
       apply(std::move(*page));
+      if (empty && std::chrono::steady_clock::now() - begun < kLeastRound) co_await kube::pause(kLeastRound);
     }
   }
 

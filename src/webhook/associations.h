@@ -9,7 +9,8 @@
 // Threads: runs on its executor, which has one thread; every member may be called from any thread. start() once. The
 // executor's context must be stopped before this is destroyed, and live longer; the clock and the metrics outlive it.
 //
-// Limits: kMaxAssociations; an ask waits `patience` at most, a call takes `call` at most, asks are kAskSpacing apart.
+// Limits: kMaxAssociations; an ask waits `patience` at most, a call takes `call` at most, asks are kAskSpacing apart,
+// long calls that are answered at once with nothing kLeastRound: a server where too many wait does so.
 // What is known stays known while the server is away. Errors: unavailable, in words for people.
 #pragma once
 
@@ -31,7 +32,7 @@
 namespace podpass::webhook {
 
 inline constexpr std::size_t kMaxAssociations = 1'000'000;
-inline constexpr std::chrono::milliseconds kAskSpacing{2};
+inline constexpr std::chrono::milliseconds kAskSpacing{2}, kLeastRound{1'000};
 
 class Associations {
  public:

@@ -133,6 +133,21 @@ TEST_F(AssociationsTest, WhatIsKnownStaysWhileTheServerIsAway) {
   EXPECT_TRUE(has("old"));
 }
 
+TEST_F(AssociationsTest, AServerThatDoesNotWaitIsNotAskedInACircle) {
+  begin_complete();
+  server_->set_mode(FakePodpass::Mode::hastens);
+  const int before = server_->long_calls();
+  ASSERT_TRUE(signal_.wait_for([&] { return server_->long_calls() > before; }));
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(ask("new").value());
+  EXPECT_LT(server_->long_calls() - before, 10);
+}
+
+TEST_F(AssociationsTest, AListThatDoesNotGoOnIsAnError) {
+  begin_complete();
+  server_->set_mode(FakePodpass::Mode::stands_still);
+  EXPECT_THAT(ask("new").error().message, testing::HasSubstr("its list does not end"));
+}
+
 TEST_F(AssociationsTest, NoServerIsAnErrorAtOnce) {
   server_->put("ns", "old");
   begin_complete();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -42,7 +43,9 @@ void add_patch_flags(CLI::App& command, PatchFlags& flags) {
     command.add_option(name, value, help)->group("What is added to pods")->capture_default_str();
   };
   text("--annotation-prefix", settings.annotation_prefix, "Prefix of the annotations of service accounts and pods");
-  command.add_option("--token-expiration", settings.token_seconds, "Seconds that a token lasts, unless annotated")
+  command
+      .add_option("--token-expiration", settings.token_seconds,
+                  "Seconds that a token lasts, unless annotated; at least 600")
       ->group("What is added to pods")
       ->capture_default_str();
   command
@@ -85,7 +88,12 @@ Result<void> take_identities(PreviewFlags& flags) {
     if (!names) return Error::invalid(fmt::format("{}: {}.", flags.identities, names.error().message));
     options.associated = std::move(*names);
   }
-  for (const auto& name : flags.associations) options.associated.insert(qualified(name, options.namespace_));
+  for (const auto& name : flags.associations) {
+    auto full = qualified(name, options.namespace_);
+    if (full.starts_with('/') || full.ends_with('/') || std::ranges::count(full, '/') != 1)
+      return Error::invalid(fmt::format("--association: '{}' is not [NAMESPACE/]NAME.", name));
+    options.associated.insert(std::move(full));
+  }
   for (const auto& text : flags.roles) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -149,7 +157,7 @@ struct Flags {
   bool is_self_signed = false, is_plain = false, watches_config_map = false, in_cluster = true, debugging = false;
   int metrics_port = 9999;
   std::string endpoint, ca_file, credentials = "auto", kubeconfig, context, kube_api, failure_policy = "ignore";
-  std::string minimum = "1.2", lookup_timeout = "3s", unused;
+  std::string minimum = "1.2", lookup_timeout = "3s", shutdown_delay = "0s", unused;
 };
 
 void add_identity_flags(CLI::App& command, Flags& flags) {
@@ -195,6 +203,7 @@ void add_identity_flags(CLI::App& command, Flags& flags) {
 void add_serving_flags(CLI::App& command, Flags& flags) {
   const auto* group = "How it is reached";
   command.add_option("--port", flags.options.port, "Port of /mutate; 0 picks a free one")
+      ->check(CLI::Range(0, 65'535))
       ->group(group)
       ->capture_default_str();
   command.add_option("--metrics-port", flags.metrics_port, "Port of /metrics, /healthz and /readyz; -1: none")
@@ -214,6 +223,11 @@ void add_serving_flags(CLI::App& command, Flags& flags) {
   command.add_option("--tls-key", flags.files.key_file, "Its key (PEM)")->group(group)->capture_default_str();
   command.add_option("--tls-min-version", flags.minimum, "TLS version at least; below 1.2 means 1.2")
       ->check(CLI::IsMember({"1.0", "1.1", "1.2", "1.3"}))
+      ->group(group)
+      ->capture_default_str();
+  command
+      .add_option("--shutdown-delay", flags.shutdown_delay,
+                  "After SIGTERM, not ready but still answering: API servers learn later that this one goes")
       ->group(group)
       ->capture_default_str();
   command.add_flag("--no-tls", flags.is_plain, "Serve without TLS, behind something that ends it")->group(group);
@@ -302,6 +316,7 @@ Result<void> take_flags(Flags& flags) {
 Result<int> run_webhook(Flags& flags) {
   SystemClock clock;
   SystemRandom random;
+  const timespec delay{TRY(cli::parse_duration(flags.shutdown_delay)).count(), 0};
   auto credentials = TRY(find_server(flags, clock));
   TRY(take_flags(flags));
   sigset_t set;
@@ -312,10 +327,16 @@ Result<int> run_webhook(Flags& flags) {
   signal(SIGPIPE, SIG_IGN);
   auto webhook = TRY(Webhook::create(std::move(flags.options), std::move(credentials), clock, random));
   TRY(webhook->start());
-  fmt::print("The webhook serves on port {}, its metrics on port {}.\n", webhook->port(), webhook->metrics_port());
+  const auto metrics_port = webhook->metrics_port();
+  fmt::print("The webhook serves on port {}{}.\n", webhook->port(),
+             metrics_port == 0 ? "" : fmt::format(", its metrics on port {}", metrics_port));
   std::fflush(stdout);
   int signal_number = 0;
   sigwait(&set, &signal_number);
+  if (signal_number == SIGTERM && delay.tv_sec > 0) {
+    webhook->retire();
+    ::sigtimedwait(&set, nullptr, &delay);  // a second signal ends it
+  }
   webhook->stop();
   return 0;
 }

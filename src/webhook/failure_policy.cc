@@ -22,7 +22,7 @@ std::optional<FailurePolicy> parse_failure_policy(std::string_view text) {
 asio::awaitable<FailurePolicy> FailurePolicies::of(std::string namespace_) {
   using asio::experimental::awaitable_operators::operator||;
   if (client_ == nullptr) co_return otherwise_;
-  if (auto policy = remembered(namespace_)) co_return *policy;
+  if (auto policy = remembered(namespace_, Age::young)) co_return *policy;
   auto path = "/api/v1/namespaces/" + codec::percent_encode(namespace_);
   auto call = client_->call("GET", std::move(path));
   auto limited = std::move(call) || kube::pause(kPolicyPatience);
@@ -31,7 +31,7 @@ asio::awaitable<FailurePolicy> FailurePolicies::of(std::string namespace_) {
   if (object == nullptr || !*object) {
     log::warn(fmt::format("Cannot read namespace {} for its failure policy: {}", printable(namespace_),
                           object ? (*object).error().message : "no answer in time"));
-    co_return otherwise_;
+    co_return remembered(namespace_, Age::any).value_or(otherwise_);
   }
   const auto* metadata = (*object)->find("metadata");
   const auto* annotations = metadata ? metadata->find("annotations") : nullptr;
@@ -44,10 +44,13 @@ asio::awaitable<FailurePolicy> FailurePolicies::of(std::string namespace_) {
   co_return policy.value_or(otherwise_);
 }
 
-std::optional<FailurePolicy> FailurePolicies::remembered(const std::string& namespace_) {
+std::optional<FailurePolicy> FailurePolicies::remembered(const std::string& namespace_, Age wanted) {
   std::lock_guard lock(mutex_);
   const auto found = policies_.find(namespace_);
-  if (found == policies_.end() || clock_.now() - found->second.since > kPolicyAge) return std::nullopt;
+  if (found == policies_.end()) return std::nullopt;
+  const auto age = clock_.now() - found->second.since;
+  const bool young = age.count() >= 0 && age <= kPolicyAge;  // negative: the clock was set back
+  if (wanted == Age::young && !young) return std::nullopt;
   return found->second.policy;
 }
 

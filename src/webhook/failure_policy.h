@@ -2,8 +2,8 @@
 // annotation podpass.dev/failure-policy decides, else the webhook's flag.
 //
 // Threads: any. The client outlives it. Limits: kPoliciesKept namespaces are remembered for kPolicyAge; the API server
-// has kPolicyPatience to answer. A namespace that can't be read, and one whose annotation says neither, goes by the
-// flag.
+// has kPolicyPatience to answer. A namespace that can't be read goes by what it said last, however long ago;
+// one that was never read, and one whose annotation says neither, by the flag.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -41,7 +41,8 @@ class FailurePolicies {
     FailurePolicy policy;
     Time since;
   };
-  std::optional<FailurePolicy> remembered(const std::string& namespace_);
+  enum class Age : unsigned char { young, any };
+  std::optional<FailurePolicy> remembered(const std::string& namespace_, Age age);
   void remember(const std::string& namespace_, FailurePolicy policy);
 
   const FailurePolicy otherwise_;

@@ -24,7 +24,7 @@ namespace podpass::webhook {
 
 class FakePodpass {
  public:
-  enum class Mode { answers, refuses, breaks };
+  enum class Mode { answers, refuses, breaks, hastens, stands_still };
 
   FakePodpass() : server_({2, {}, "fake", nullptr}, [this](auto& request, auto&) { return serve(request); }) {
     port_ = server_.listen("127.0.0.1", 0).value();
@@ -215,6 +215,8 @@ class FakePodpass {
       response.body = R"({"message":"User x is not authorized"})";
     } else if (mode_ == Mode::breaks) {
       response.body = R"({"changes":{}})";
+    } else if (mode_ == Mode::stands_still) {
+      response.body = fmt::format(R"({{"changes":[],"next":"{}","complete":false}})", from);
     } else {
       response.body = std::move(read_now.body);
     }

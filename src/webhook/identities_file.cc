@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <array>
-#include <fstream>
-
+#include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "codec/json.h"
@@ -14,22 +12,6 @@
 namespace podpass::webhook {
 
 using codec::Value;
-
-namespace {
-
-Result<std::string> read_whole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  std::array<char, 64 * 1024> piece;
-  while (file && text.size() <= kMaxIdentitiesBytes) {
-    file.read(piece.data(), piece.size());
-    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
-  }
-  if (text.size() > kMaxIdentitiesBytes) return Error::invalid("it is too large");
-  return text;
-}
-
-}  // namespace
 
 Result<NameSet> parse_identities(std::string_view text) {
   NameSet names;
@@ -73,7 +55,8 @@ void IdentitiesFile::refresh() {
   if (read_ && version == version_) return;
   read_ = true;
   version_ = version;
-  auto text = read_whole(path_);
+  auto text = read_small_file(path_, kMaxIdentitiesBytes);
+  if (!text && text.error().kind == ErrorKind::not_found) text = std::string();
   auto names = text ? parse_identities(*text) : Result<NameSet>(std::move(text).error());
   if (!names) {
     log::warn(fmt::format("{} is not used, what it said before stays: {}", path_, printable(names.error().message)));

@@ -52,6 +52,19 @@ class IdentitiesFileTest : public testing::Test {
   Metrics metrics_;
 };
 
+TEST_F(IdentitiesFileTest, WhatCannotBeReadIsNoEmptyList) {
+  IdentitiesFile file(path_, metrics_);
+  write(path_, one("a"));
+  EXPECT_TRUE(file.ask("ns", "a"));
+  fs::remove(path_);
+  fs::create_directory(path_);
+  file.refresh();
+  EXPECT_TRUE(file.has("ns", "a")) << "a directory";
+  fs::remove(path_);
+  file.refresh();
+  EXPECT_FALSE(file.has("ns", "a")) << "no file";
+}
+
 TEST_F(IdentitiesFileTest, IsReadWhenSomebodyAsks) {
   IdentitiesFile file(path_, metrics_);
   EXPECT_FALSE(file.ask("ns", "a")) << "no file is an empty one";

@@ -41,16 +41,19 @@ Pair pair_of(const Value& secret) {
           Secret(data_of(secret, "tls.key"))};
 }
 
-Value secret_of(const Pair& pair, std::string_view namespace_, std::string_view name) {
-  const auto encoded = [](std::string_view bytes) { return codec::base64_encode(bytes); };
+Value new_secret(std::string_view namespace_, std::string_view name) {
   return Value::map({{"apiVersion", "v1"},
                      {"kind", "Secret"},
                      {"type", "kubernetes.io/tls"},
-                     {"metadata", Value::map({{"name", name}, {"namespace", namespace_}})},
-                     {"data", Value::map({{"ca.crt", encoded(pair.authority_pem)},
-                                          {"ca.key", encoded(pair.authority_key.reveal())},
-                                          {"tls.crt", encoded(pair.certificate_pem)},
-                                          {"tls.key", encoded(pair.key.reveal())}})}});
+                     {"metadata", Value::map({{"name", name}, {"namespace", namespace_}})}});
+}
+
+Value data_of(const Pair& pair) {
+  const auto encoded = [](std::string_view bytes) { return codec::base64_encode(bytes); };
+  return Value::map({{"ca.crt", encoded(pair.authority_pem)},
+                     {"ca.key", encoded(pair.authority_key.reveal())},
+                     {"tls.crt", encoded(pair.certificate_pem)},
+                     {"tls.key", encoded(pair.key.reveal())}});
 }
 
 // Whether the certificate lasts for more than a third of its life from now on.
@@ -157,9 +160,9 @@ struct SelfSigned::State {
         if (!fresh) co_return std::move(fresh).error();
         pair = std::move(*fresh);
       }
-      auto object = secret_of(pair, options.namespace_, options.secret);
-      const auto* metadata = secret ? secret->find("metadata") : nullptr;
-      if (metadata) object.find("metadata")->add("resourceVersion", metadata->text("resourceVersion"));
+      // One that somebody else made keeps its type, which can't be changed, and its metadata, with the resourceVersion.
+      auto object = secret ? *secret : new_secret(options.namespace_, options.secret);
+      object.set("data", data_of(pair));
       path = secret ? secret_path() : secrets_path();
       const std::string_view method = secret ? "PUT" : "POST";
       auto written = co_await client.call(method, std::move(path), std::move(object));

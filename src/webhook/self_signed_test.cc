@@ -119,9 +119,12 @@ TEST_F(SelfSignedTest, WritesTheBundleAgainWhenSomebodyOverwroteIt) {
 }
 
 TEST_F(SelfSignedTest, ReplacesASecretThatIsNotGood) {
-  server_.put(kSecret, R"({"metadata":{"name":"webhook-tls"},"data":{"tls.crt":"bm9uc2Vuc2U=","ca.crt":"AA=="}})");
+  server_.put(kSecret, R"({"type":"Opaque","metadata":{"name":"webhook-tls","labels":{"owner":"me"}},)"
+                       R"("data":{"tls.crt":"bm9uc2Vuc2U=","ca.crt":"AA==","more":"AA=="}})");
   auto first = replica();
   ASSERT_TRUE(settle(*first));
+  EXPECT_EQ(server_.object(kSecret).text("type"), "Opaque") << "the API server refuses another";
+  EXPECT_EQ(server_.object(kSecret).find("metadata")->find("labels")->text("owner"), "me");
   EXPECT_THAT(data("tls.crt"), testing::HasSubstr("BEGIN CERTIFICATE"));
   EXPECT_EQ(bundle(0), data("ca.crt"));
 }

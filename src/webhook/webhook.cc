@@ -25,6 +25,7 @@ constexpr Seconds kDrain{10};
 
 http::Limits limits() {
   http::Limits limits;
+  limits.connections_of_peer = 2'000;  // one pod keeps no API server from the webhook
   limits.drain = kDrain;
   return limits;
 }
@@ -175,6 +176,9 @@ Result<std::unique_ptr<Webhook>> Webhook::create(Options options, std::unique_pt
 
 Result<void> Webhook::start() {
   return state_->start();
+}
+void Webhook::retire() {
+  state_->serving = false;
 }
 void Webhook::stop() {
   state_->stop();

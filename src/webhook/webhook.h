@@ -55,6 +55,7 @@ class Webhook {
   Webhook& operator=(const Webhook&) = delete;
 
   Result<void> start();
+  void retire();  // is not ready any more, and still answers
   void stop();
   bool ready() const;
   std::uint16_t port() const;          // bound, after start()

@@ -120,7 +120,7 @@ class WebhookTest : public testing::Test {
   }
 
   const fs::path directory_ = fs::path(testing::TempDir()) / ("webhook" + std::to_string(getpid()));
-  SystemClock clock_;
+  ManualClock clock_{SystemClock().now()};
   SystemRandom random_;
   Signal signal_;
   std::string authority_;
@@ -245,6 +245,22 @@ TEST_F(WebhookTest, WithoutTheServerTheFailurePolicyDecides) {
   EXPECT_THAT(metrics(), HasSubstr("podpass_webhook_declined{outcome=\"refused\"} 1\n"));
 }
 
+TEST_F(WebhookTest, ANamespaceThatCannotBeReadGoesByWhatItSaidLast) {
+  with_podpass();
+  with_api_server();
+  api_->service_account("strict", "unknown");
+  api_->put("/api/v1/namespaces/strict", R"({"metadata":{"annotations":{"podpass.dev/failure-policy":"fail"}}})");
+  begin_ready();
+  podpass_->set_mode(FakePodpass::Mode::refuses);
+  EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+  api_->forbid("/namespaces/");
+  for (auto passed : {kPolicyAge + Seconds{1}, Seconds{-7'200}}) {
+    clock_.advance(passed);
+    EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+  }
+  EXPECT_TRUE(allowed(admit(review_of("new", "unknown")))) << "by the flag";
+}
+
 TEST_F(WebhookTest, TheFlagRefusesUnlessTheNamespaceSaysIgnore) {
   with_podpass();
   with_api_server();
@@ -317,6 +333,15 @@ TEST_F(WebhookTest, ItsOwnCertificateIsTrustedByTheBundleItWrites) {
                    .value();
   connect();
   EXPECT_EQ(send("GET", "/readyz").body, "ok");
+}
+
+TEST_F(WebhookTest, OneThatRetiresStillAnswers) {
+  with_podpass();
+  podpass_->put("ns", "sa");
+  begin_ready();
+  webhook_->retire();
+  EXPECT_EQ(send("GET", "/readyz").status, 503);
+  EXPECT_EQ(patch_of(admit(review_of("ns", "sa"))), kPatch);
 }
 
 TEST_F(WebhookTest, SaysWhatIsMissing) {

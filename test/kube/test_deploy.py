@@ -85,6 +85,8 @@ MAY = [
     (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "create tokenreviews", "yes"),
     (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "get /openid/v1/jwks", "yes"),
     (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "create subjectaccessreviews", "no"),
+    (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "list serviceaccounts -n default", "yes"),
+    (f"system:serviceaccount:{SYSTEM}:podpass-token-review", "get serviceaccounts -n default", "no"),
     (f"system:serviceaccount:{SYSTEM}:podpass", "create events -n default", "no"),
     (f"system:serviceaccount:{SYSTEM}:podpass", f"get secrets -n {SYSTEM}", "no"),
 ]

@@ -6,7 +6,7 @@ import { useHref, useNavigate } from 'react-router-dom';
 
 interface Followed {
   preventDefault: () => void;
-  detail: { href?: string; external?: boolean };
+  detail: { href?: string; target?: string; external?: boolean };
 }
 
 // For Cloudscape's onFollow where hrefs are the router's paths.
@@ -15,8 +15,8 @@ export function useFollow() {
   const base = useHref('/').replace(/\/$/, '');
   return useCallback(
     (event: Followed) => {
-      const { href, external } = event.detail;
-      if (!href || external) return;
+      const { href, target, external } = event.detail;
+      if (!href || external || target === '_blank') return;
       event.preventDefault();
       navigate(href.startsWith(`${base}/`) ? href.slice(base.length) : href);
     },

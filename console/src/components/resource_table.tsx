@@ -78,12 +78,14 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
     sorting: sorted ? { defaultState: { sortingColumn: sorted, isDescending: props.defaultSort?.descending } } : {},
     pagination: { pageSize: preferences.pageSize },
   });
+  const { sortingColumn } = collection.collectionProps; // has the comparator of an earlier drawing
   const total = props.items?.length;
   const current = selected.flatMap((old) => props.items?.find((item) => id(item) === id(old)) ?? []);
 
   return (
     <Table<T>
       {...collection.collectionProps}
+      sortingColumn={definitions.find(({ sortingField }) => sortingField === sortingColumn?.sortingField)}
       variant={props.page ? 'full-page' : 'container'}
       stickyHeader={props.page}
       enableKeyboardNavigation

@@ -4,7 +4,6 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Grid from '@cloudscape-design/components/grid';
 import Header from '@cloudscape-design/components/header';
@@ -52,14 +51,7 @@ export function SignIn({
               submit();
             }}
           >
-            <Form
-              actions={
-                <Button variant="primary" loading={running} formAction="submit">
-                  {texts.signIn.action}
-                </Button>
-              }
-            >
-              <SpaceBetween size="l">
+            <SpaceBetween size="l">
                 {ended && !error && <Alert type="info">{texts.signIn.ended}</Alert>}
                 {error && (
                   <Alert type="error" header={texts.signIn.failed}>
@@ -97,13 +89,15 @@ export function SignIn({
                         />
                       </FormField>
                     </ExpandableSection>
+                    <Button variant="primary" fullWidth loading={running} formAction="submit">
+                      {texts.signIn.action}
+                    </Button>
                     <Box variant="small" color="text-body-secondary">
                       {texts.signIn.help} <Box variant="code">podpass console</Box>
                     </Box>
                   </SpaceBetween>
                 </Container>
-              </SpaceBetween>
-            </Form>
+            </SpaceBetween>
           </form>
         </Grid>
       </Box>

@@ -61,6 +61,7 @@ export function Shell({ children }: { children: ReactNode }) {
           />
         }
         notifications={<Flashbar items={notices} stackItems />}
+        toolsWidth={420}
         toolsHide={!narrowPanel}
         toolsOpen={Boolean(narrowPanel)}
         onToolsChange={({ detail }) => !detail.open && closePanel()}

@@ -2,8 +2,8 @@
 import I18nProvider from '@cloudscape-design/components/i18n';
 import messages from '@cloudscape-design/components/i18n/messages/all.en';
 import { EditorView } from '@codemirror/view';
-import { act, render, screen } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { act, render, screen, waitFor } from '@testing-library/react';
+import userEvent, { type UserEvent } from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { MemoryRouter, useLocation } from 'react-router-dom';
 import { App } from '../app';
@@ -51,4 +51,17 @@ export function editor(label: string): EditorView {
 export function typeInto(label: string, text: string) {
   const view = editor(label);
   act(() => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }));
+}
+
+// Puts a text into a field at once; key by key takes long.
+export async function fill(user: UserEvent, label: string | RegExp, text: string) {
+  const field = await screen.findByLabelText<HTMLInputElement>(label);
+  await user.clear(field);
+  if (text) await user.paste(text);
+}
+
+export async function arriveAt(path: string) {
+  await waitFor(() => {
+    if (where() !== path) throw new Error(`at ${where()}, not at ${path}`);
+  });
 }

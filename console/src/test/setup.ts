@@ -2,8 +2,8 @@
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
-// Without the whole document, which nobody reads; patient, as the machine may be busy.
-configure({ asyncUtilTimeout: 10000, getElementError: (message) => new Error(message ?? '') });
+// A busy machine takes its time. Errors without the whole document, which nobody reads.
+configure({ asyncUtilTimeout: 15000, getElementError: (message) => new Error(message ?? '') });
 
 afterEach(() => {
   cleanup();

@@ -1,7 +1,7 @@
 import { CompletionContext } from '@codemirror/autocomplete';
 import { json } from '@codemirror/lang-json';
 import { EditorState } from '@codemirror/state';
-import { screen } from '@testing-library/react';
+import { render, screen } from '@testing-library/react';
 import { useState } from 'react';
 import { describe, expect, it } from 'vitest';
 import { fakeApi } from '../../test/fake_api';
@@ -103,3 +103,17 @@ it.each([
   ['{"a":"100%"}', '{\n  "a": "100%"\n}'],
   ['not json', 'not json'],
 ])('lays out %s', (document, text) => expect(readablePolicy(document)).toBe(text));
+
+it('keeps what was typed while an older value was on its way back', () => {
+  const late: string[] = [];
+  const drawn = (value: string) => <JsonEditor label="Policy" value={value} onChange={(text) => late.push(text)} />;
+  const { rerender } = render(drawn('[]'));
+  typeInto('Policy', '[1]');
+  typeInto('Policy', '[1, 2]');
+  rerender(drawn(late[0]));
+  expect(editor('Policy').state.doc.toString()).toBe('[1, 2]');
+  rerender(drawn(late[1]));
+  rerender(drawn('another'));
+  expect(editor('Policy').state.doc.toString()).toBe('another');
+  expect(late).toEqual(['[1]', '[1, 2]']);
+});

@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
 import { setDiagnostics, type Diagnostic } from '@codemirror/lint';
-import { Compartment, EditorState, type Extension, type Text } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, type Extension, type Text } from '@codemirror/state';
 import { Decoration, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
@@ -53,6 +53,7 @@ export function JsonEditor({
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>();
   const highlight = useRef(new Compartment());
+  const told = useRef<string[]>([]); // what onChange was told and `value` has not come back with
   const latest = useRef({ onChange, complete });
   latest.current = { onChange, complete };
   const readOnly = !onChange;
@@ -78,7 +79,11 @@ export function JsonEditor({
               ],
           highlight.current.of([]),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+            if (update.docChanged && !update.transactions.some((change) => change.annotation(fromOutside))) {
+              const text = update.state.doc.toString();
+              told.current.push(text);
+              latest.current.onChange?.(text);
+            }
           }),
         ],
       }),
@@ -88,9 +93,12 @@ export function JsonEditor({
   }, [label, readOnly, minLines, maxLines]);
 
   useEffect(() => {
-    const editor = view.current!;
-    const before = editor.state.doc.toString();
-    if (before !== value) editor.dispatch({ changes: { from: 0, to: before.length, insert: value } });
+    // A value that comes back late must not undo what was typed since.
+    const back = told.current.lastIndexOf(value);
+    told.current = back < 0 ? [] : told.current.slice(back + 1);
+    const { length } = view.current!.state.doc;
+    if (back >= 0 || view.current!.state.doc.toString() === value) return;
+    view.current!.dispatch({ changes: { from: 0, to: length, insert: value }, annotations: fromOutside.of(true) });
   }, [value]);
 
   const findingsKey = JSON.stringify(findings);
@@ -127,21 +135,23 @@ export function JsonEditor({
         {findings.map((finding, index) => (
           <Box key={index}>
             <StatusIndicator type={finding.severity}>
-              {finding.line > 0 && (
-                <>
-                  <Link variant="secondary" onFollow={() => go(finding)}>
-                    {texts.editor.position(finding.line, finding.column)}
-                  </Link>{' '}
-                </>
+              {finding.line > 0 ? (
+                <Link variant="secondary" onFollow={() => go(finding)}>
+                  {texts.editor.position(finding.line, finding.column)}
+                </Link>
+              ) : (
+                texts.editor.severities[finding.severity]
               )}
-              {finding.message}
-            </StatusIndicator>
+            </StatusIndicator>{' '}
+            {finding.message}
           </Box>
         ))}
       </div>
     </SpaceBetween>
   );
 }
+
+const fromOutside = Annotation.define<boolean>();
 
 const basics: Extension = [
   lineNumbers(),

@@ -112,11 +112,7 @@ describe('Activity', () => {
     const user = renderConsole(paths.activity({ clusterName: 'c', outcome: 'denied', text: 'secret' }));
     expect(await screen.findByText('No record that this server remembers fits the filter.')).toBeTruthy();
     expect(asked()[0]).toMatchObject({ clusterName: 'c', outcome: 'denied', text: 'secret' });
-<<<<<<< Updated upstream
-    expect(screen.getByText('Cluster = c')).toBeTruthy();
-=======
     expect(screen.getByRole('button', { name: /^Remove .*Cluster.*c$/ })).toBeTruthy();
->>>>>>> Stashed changes
     await user.click(screen.getByRole('button', { name: /Outcome/ }));
     await user.click(await screen.findByRole('option', { name: 'Failed' }));
     await waitFor(() => expect(where()).toBe(paths.activity({ clusterName: 'c', text: 'secret', outcome: 'failed' })));

@@ -1,5 +1,5 @@
 import { Route, Routes } from 'react-router-dom';
-import { NotFound } from '../../app';
+import { NotFound } from '../../components/not_found';
 import { ActivityPage } from './activity_page';
 
 export default function ActivityRoutes() {

@@ -34,7 +34,7 @@ export function ContextFields({ question, change }: Fields) {
                 value={key}
                 onChange={({ detail }) => set(index, { key: detail.value })}
                 options={conditionKeys.map((value) => ({ value }))}
-                enteredTextLabel={words.use}
+                enteredTextLabel={texts.common.use}
                 hideEnteredTextOption
                 autoFocus={fresh && key === ''}
               />

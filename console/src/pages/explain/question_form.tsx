@@ -1,6 +1,5 @@
 // The form of Explain: who asks, for what action, on what resource, in what context.
 import Autosuggest, { type AutosuggestProps } from '@cloudscape-design/components/autosuggest';
-import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import ColumnLayout from '@cloudscape-design/components/column-layout';
 import Container from '@cloudscape-design/components/container';
@@ -226,9 +225,9 @@ function Suggested({
         onChange={({ detail }) => onChange(detail.value)}
         options={options}
         filteringType={filteringType}
-        enteredTextLabel={words.use}
+        enteredTextLabel={texts.common.use}
         hideEnteredTextOption
-        empty={<Box color="text-body-secondary">{words.noSuggestions}</Box>}
+        empty={texts.common.noSuggestions}
         {...(loaded ? statusOf(loaded) : {})}
       />
     </FormField>

@@ -1,0 +1,188 @@
+#include "own_api/activity_filter.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/strings.h"
+#include "codec/json.h"
+
+namespace podpass::own_api {
+namespace {
+
+using codec::Value;
+
+// Errors that say no to the caller, as the services call them.
+constexpr std::string_view kDenials[] = {"AccessDenied",
+                                         "AccessDeniedException",
+                                         "AuthorizationHeaderMalformed",
+                                         "ExpiredToken",
+                                         "ExpiredTokenException",
+                                         "IncompleteSignature",
+                                         "IncompleteSignatureException",
+                                         "InvalidAccessKeyId",
+                                         "InvalidClientTokenId",
+                                         "InvalidIdentityToken",
+                                         "InvalidSignatureException",
+                                         "InvalidToken",
+                                         "InvalidTokenException",
+                                         "MissingAuthenticationToken",
+                                         "MissingAuthenticationTokenException",
+                                         "RequestTimeTooSkewed",
+                                         "SignatureDoesNotMatch",
+                                         "UnrecognizedClientException"};
+
+ActivityOutcome outcome_of(bool success, std::string_view error_code) {
+  if (success) return ActivityOutcome::allowed;
+  const bool denied = std::ranges::find(kDenials, error_code) != std::end(kDenials);
+  return denied ? ActivityOutcome::denied : ActivityOutcome::failed;
+}
+
+// Where `part` begins in `text`. std::string_view::find looks at every quote, and there are many.
+std::size_t find_text(std::string_view text, std::string_view part) {
+  const auto* found = static_cast<const char*>(::memmem(text.data(), text.size(), part.data(), part.size()));
+  return found ? static_cast<std::size_t>(found - text.data()) : std::string_view::npos;
+}
+
+bool is_success(std::string_view line) {
+  return line.ends_with(R"("outcome":"success"})");
+}
+
+// The inside of the text as JSON writes it.
+std::string as_written(std::string_view text) {
+  std::string out;
+  codec::write_foreign_json_string(text, out);
+  return out.substr(1, out.size() - 2);
+}
+
+// Texts of a record, by their path; absent ones are empty.
+class Record {
+ public:
+  explicit Record(const Value& value) : value_(value) {}
+
+  std::string_view at(std::initializer_list<std::string_view> path) const {
+    const auto* here = &value_;
+    for (const auto part : path) {
+      here = here->find(part);
+      if (!here) return {};
+    }
+    return here->as_text() ? std::string_view(*here->as_text()) : std::string_view();
+  }
+  std::string_view fact(std::string_view name) const { return at({"additionalEventData", name}); }
+  std::string_view parameter(std::string_view name) const { return at({"requestParameters", name}); }
+
+  // A session's tag, which is known of refusals only: they have the decision's whole request.
+  std::string_view session_tag(std::string_view name) const {
+    const auto* facts = value_.find("additionalEventData");
+    const auto* decisions = facts ? facts->find("decisions") : nullptr;
+    const auto* list = decisions ? decisions->as<Value::List>() : nullptr;
+    if (!list || list->empty()) return {};
+    const auto* request = list->front().find("request");
+    const auto* context = request ? request->find("context") : nullptr;
+    return context ? context->text(concat({"aws:PrincipalTag/", name})) : std::string_view();
+  }
+
+  bool is_of_cluster(std::string_view name) const {
+    if (parameter("clusterName") == name || session_tag("eks-cluster-name") == name) return true;
+    const bool of_eks = at({"eventSource"}) == "eks.amazonaws.com";
+    return of_eks && parameter("name") == name;
+  }
+  bool is_of_association(std::string_view id) const {
+    return fact("associationId") == id || parameter("associationId") == id;
+  }
+  bool is_of_role(std::string_view arn) const {
+    for (const auto of : {fact("roleArn"), fact("targetRoleArn"), parameter("roleArn"), parameter("RoleArn"),
+                          parameter("targetRoleArn"), session_role()}) {
+      if (of == arn) return true;
+    }
+    return false;
+  }
+  bool is_of_pod(std::string_view pod) const {
+    const auto is = [&](std::string_view space, std::string_view name) {
+      return !name.empty() && (pod == name || pod == concat({space, "/", name}));
+    };
+    return is(fact("namespace"), fact("podName")) ||
+           is(session_tag("kubernetes-namespace"), session_tag("kubernetes-pod-name"));
+  }
+  bool is_of_principal(std::string_view arn) const {
+    return at({"userIdentity", "arn"}) == arn || session_role() == arn;
+  }
+  ActivityOutcome outcome() const { return outcome_of(at({"outcome"}) == "success", at({"errorCode"})); }
+  bool is_called(std::string_view name) const { return at({"eventName"}) == name; }
+
+ private:
+  std::string_view session_role() const { return at({"userIdentity", "sessionContext", "sessionIssuer", "arn"}); }
+
+  const Value& value_;
+};
+
+// What stands behind `label` up to the next quote; `label` ends with the quote before. Empty: it is not there.
+std::string_view quoted_behind(std::string_view text, std::string_view label) {
+  const auto at = find_text(text, label);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + label.size());
+  return text.substr(0, text.find('"'));
+}
+
+}  // namespace
+
+std::optional<ActivityOutcome> read_activity_outcome(std::string_view name) {
+  constexpr std::string_view kNames[] = {"allowed", "denied", "failed"};
+  const auto found = std::ranges::find(kNames, name);
+  if (found == std::end(kNames)) return std::nullopt;
+  return static_cast<ActivityOutcome>(found - std::begin(kNames));
+}
+
+ActivityMatcher::ActivityMatcher(const ActivityFilter& filter) : filter_(filter) {
+  for (const auto* wanted :
+       {&filter.cluster_name, &filter.association_id, &filter.role_arn, &filter.event_name, &filter.principal_arn}) {
+    if (*wanted) needles_.push_back(as_written(**wanted));
+  }
+  if (filter.pod) needles_.push_back(as_written(filter.pod->substr(filter.pod->rfind('/') + 1)));
+  if (filter.text) text_ = to_lower(as_written(*filter.text));
+}
+
+std::optional<Value> ActivityMatcher::match(std::string_view line) const {
+  if (filter_.outcome && is_success(line) != (*filter_.outcome == ActivityOutcome::allowed)) return std::nullopt;
+  const auto has = [&](const std::string& needle) { return find_text(line, needle) != line.npos; };
+  if (!std::ranges::all_of(needles_, has) || (!text_.empty() && !to_lower(line).contains(text_))) return std::nullopt;
+  auto value = codec::parse_json(line);
+  if (!value || !value->as<Value::Map>()) return std::nullopt;
+  const Record record(*value);
+  const auto fits = [&](const std::optional<std::string>& wanted, auto is) { return !wanted || (record.*is)(*wanted); };
+  const bool all =
+      fits(filter_.cluster_name, &Record::is_of_cluster) && fits(filter_.association_id, &Record::is_of_association) &&
+      fits(filter_.role_arn, &Record::is_of_role) && fits(filter_.pod, &Record::is_of_pod) &&
+      fits(filter_.event_name, &Record::is_called) && fits(filter_.principal_arn, &Record::is_of_principal) &&
+      (!filter_.outcome || record.outcome() == *filter_.outcome);
+  if (!all) return std::nullopt;
+  return *std::move(value);
+}
+
+std::string_view event_time_of(std::string_view line) {
+  return quoted_behind(line, R"("eventTime":")");
+}
+
+// In the order in which gateway/audit.cc writes a record: userIdentity, eventTime, eventSource, eventName, errorCode,
+// requestParameters, responseElements, additionalEventData, outcome. A quote inside of a text is escaped, so no label
+// is found in one; but the caller may have put labels among its parameters, and behind those the last
+// "responseElements" is the record's own.
+std::optional<ExchangeSeen> read_exchange(std::string_view line) {
+  constexpr std::string_view kEventName = R"("eventName":")", kName = R"(AssumeRoleForPodIdentity")",
+                             kResponse = R"(,"responseElements":null)";
+  constexpr std::size_t kTimeBytes = 120;  // of eventTime and eventSource
+  const auto name = find_text(line, kEventName);
+  if (name == line.npos || !line.substr(name + kEventName.size()).starts_with(kName)) return std::nullopt;
+  auto facts = line.substr(name);
+  for (auto at = find_text(facts, kResponse); at != facts.npos; at = find_text(facts, kResponse)) {
+    facts.remove_prefix(at + kResponse.size());
+  }
+  auto before = line.substr(0, name);
+  before.remove_prefix(before.size() - std::min(before.size(), kTimeBytes));
+  ExchangeSeen seen{quoted_behind(facts, R"("associationId":")"), event_time_of(before), {}};
+  if (seen.association_id.empty()) return std::nullopt;
+  const bool success = is_success(line);
+  seen.outcome = outcome_of(success, success ? "" : quoted_behind(line.substr(name), R"("errorCode":")"));
+  return seen;
+}
+
+}  // namespace podpass::own_api
