@@ -31,7 +31,7 @@ describe('the table of associations', () => {
     });
     renderConsole(list);
     const role = await screen.findByText('role-19'); // finding it by its role in so many rows takes long
-    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19');
+    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19/permissions');
     expect(screen.getByText('number=n19')).toBeTruthy();
     expect(most).toBe(6);
   });
