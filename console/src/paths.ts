@@ -21,13 +21,20 @@ export interface ExplainQuery {
   principalArn?: string;
   action?: string;
   resource?: string;
+  resourceAccount?: string;
+  context?: RequestContext;
+  recorded?: boolean; // the context is whole, as an audit record has it
 }
+export type RequestContext = Record<string, string | string[]>; // a list: the key is multivalued
+export const outcomes = ['allowed', 'denied', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
 export interface ActivityQuery {
   clusterName?: string;
   associationId?: string;
   roleArn?: string;
   pod?: string;
-  outcome?: 'allowed' | 'denied' | 'failed';
+  outcome?: Outcome;
+  eventName?: string;
   principalArn?: string;
   text?: string;
 }
@@ -52,9 +59,36 @@ export const paths = {
   createInlinePolicy: (of: 'role' | 'user', name: string) => `${paths[of](name)}/create-inline-policy`,
   inlinePolicy: (of: 'role' | 'user', name: string, policy: string) =>
     `${paths[of](name)}/inline-policies/${segment(policy)}`,
-  explain: (given: ExplainQuery = {}) => `/explain${query({ ...given })}`,
+  explain: ({ context, recorded, ...texts }: ExplainQuery = {}) =>
+    `/explain${query({ ...texts, context: writeContext(context), recorded: recorded ? 'true' : undefined })}`,
   activity: (given: ActivityQuery = {}) => `/activity${query({ ...given })}`,
 };
+
+function writeContext(context: RequestContext = {}): string | undefined {
+  return Object.keys(context).length ? JSON.stringify(context) : undefined;
+}
+
+function readContext(text: string): RequestContext | undefined {
+  const isValue = (value: unknown) =>
+    typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
+  try {
+    const context: unknown = JSON.parse(text);
+    const readable = context !== null && typeof context === 'object' && !Array.isArray(context) && Object.values(context).every(isValue);
+    return readable ? (context as RequestContext) : undefined;
+  } catch {
+    return undefined; // of an address that somebody changed by hand
+  }
+}
+
+// What paths.explain and paths.activity have written.
+export function readExplainQuery(search: string): ExplainQuery {
+  const { context, recorded, ...texts } = Object.fromEntries(new URLSearchParams(search));
+  return { ...texts, context: readContext(context ?? ''), recorded: recorded === 'true' || undefined };
+}
+export function readActivityQuery(search: string): ActivityQuery {
+  const { outcome, ...texts } = Object.fromEntries(new URLSearchParams(search));
+  return { ...texts, outcome: outcomes.find((each) => each === outcome) };
+}
 
 // The name that an ARN of a role, user or policy ends with.
 export function nameOfArn(arn: string): string {

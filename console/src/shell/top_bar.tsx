@@ -16,7 +16,7 @@ export function TopBar() {
   const name = principal.arn.endsWith(':root') ? texts.shell.root : nameOfArn(principal.arn);
   return (
     <TopNavigation
-      identity={{ href: useHref('/'), title: texts.product, logo: { src: icon, alt: '' }, onFollow: useHome() }}
+      identity={{ href: useHref('/'), title: texts.product, logo: { src: icon, alt: texts.shell.logo }, onFollow: useHome() }}
       i18nStrings={texts.shell.topBar}
       utilities={[
         {

@@ -113,6 +113,9 @@ export function RoleSection({ fields, change, told, asked }: FieldProps & { aske
   const roles = usePodIdentityRoles(asked);
   const trusted = roles.data?.filter((role) => role.trusted) ?? [];
   const chosen = roles.data?.find((role) => role.arn === fields.roleArn);
+  const warning = roles.error
+    ? words.rolesUnknown(roles.error.message)
+    : chosen && !chosen.trusted && words.roleNotTrusted(chosen.reasons?.[0]?.message ?? '');
   const options = trusted.map(({ roleName, arn, description }) => ({ label: roleName, value: arn, description: description || arn }));
   return (
     <Container header={<Header variant="h2">{words.roleSection}</Header>}>
@@ -130,7 +133,7 @@ export function RoleSection({ fields, change, told, asked }: FieldProps & { aske
           }
           description={words.roleText}
           errorText={told('roleArn')}
-          warningText={chosen && !chosen.trusted ? words.roleNotTrusted(chosen.reasons?.[0]?.message ?? '') : undefined}
+          warningText={warning}
           secondaryControl={
             <SpaceBetween direction="horizontal" size="xs">
               <Button iconName="refresh" formAction="none" ariaLabel={texts.table.reload} loading={roles.loading} onClick={roles.reload} />
@@ -140,20 +143,21 @@ export function RoleSection({ fields, change, told, asked }: FieldProps & { aske
             </SpaceBetween>
           }
         >
-          <Select
-            selectedOption={fields.roleArn ? { value: fields.roleArn, label: nameOfArn(fields.roleArn) } : null}
-            onChange={({ detail }) => change({ roleArn: detail.selectedOption.value })}
-            options={options}
-            filteringType="auto"
-            filteringPlaceholder={words.findRole}
-            placeholder={words.chooseRole}
-            statusType={roles.error ? 'error' : roles.loading && !roles.data ? 'loading' : 'finished'}
-            loadingText={texts.common.loading}
-            errorText={roles.error?.message}
-            recoveryText={texts.common.retry}
-            onLoadItems={() => roles.error && roles.reload()}
-            empty={words.noTrustedRoles}
-          />
+          {roles.error ? (
+            <RoleArnInput value={fields.roleArn} onChange={(roleArn) => change({ roleArn })} />
+          ) : (
+            <Select
+              selectedOption={fields.roleArn ? { value: fields.roleArn, label: nameOfArn(fields.roleArn) } : null}
+              onChange={({ detail }) => change({ roleArn: detail.selectedOption.value })}
+              options={options}
+              filteringType="auto"
+              filteringPlaceholder={words.findRole}
+              placeholder={words.chooseRole}
+              statusType={roles.loading && !roles.data ? 'loading' : 'finished'}
+              loadingText={texts.common.loading}
+              empty={words.noTrustedRoles}
+            />
+          )}
         </FormField>
         <FormField label={optional(words.targetRole)} description={words.targetRoleText} errorText={told('targetRoleArn')}>
           <RoleArnInput

@@ -90,6 +90,10 @@ function Details({ association }: { association: Association }) {
           { label: words.role, value: <RoleLink arn={association.roleArn} /> },
           { label: words.targetRole, value: <RoleLink arn={association.targetRoleArn} /> },
           { label: words.sessionTags, value: association.disableSessionTags ? words.disabled : words.enabled },
+          association.targetRoleArn !== undefined && {
+            label: words.targetRoleArn,
+            value: <CopyButton inline text={association.targetRoleArn} />,
+          },
           association.externalId !== undefined && {
             label: words.externalId,
             value: <CopyButton inline text={association.externalId} />,

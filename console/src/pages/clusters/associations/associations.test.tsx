@@ -31,7 +31,7 @@ describe('the table of associations', () => {
     });
     renderConsole(list);
     const role = await screen.findByText('role-19'); // finding it by its role in so many rows takes long
-    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19');
+    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19/permissions');
     expect(screen.getByText('number=n19')).toBeTruthy();
     expect(most).toBe(6);
   });
@@ -158,6 +158,23 @@ describe('creating an association', () => {
         disableSessionTags: false,
       }),
     );
+  });
+
+  it('takes a typed role where one may not ask which are trusted', async () => {
+    const { eks, podpass, ...rest } = clusterWith([created]);
+    const api = fakeApi({
+      ...rest,
+      eks: { ...eks, CreatePodIdentityAssociation: () => ({ association: created }) },
+      podpass: { ...podpass, ListPodIdentityRoles: () => { throw denial('podpass:ListPodIdentityRoles'); } },
+    });
+    const user = renderConsole(create);
+    expect(await screen.findByText(/could not be asked, so type the ARN.*podpass:ListPodIdentityRoles/)).toBeTruthy();
+    await user.click(screen.getByRole('combobox', { name: /^IAM role/ }));
+    await user.paste(created.roleArn!);
+    await fill(user, 'Kubernetes namespace', 'default');
+    await fill(user, 'Kubernetes service account', 'account-1');
+    await user.click(screen.getByRole('button', { name: 'Create' }));
+    await waitFor(() => expect(api.of('CreatePodIdentityAssociation')).toMatchObject([{ roleArn: created.roleArn }]));
   });
 
   it('suggests what the cluster has', async () => {
@@ -315,7 +332,8 @@ describe('the page of an association', () => {
     const { podpass, ...rest } = clusterWith([association]);
     const api = fakeApi({ ...rest, podpass: { ...podpass, CheckCluster: () => ({ steps: [{ name: 'role', outcome: 'ok', message: 'Trusted.' }] }) } });
     const user = renderConsole(page(1));
-    expect(await screen.findByText('arn:aws:iam::444455556666:role/t')).toBeTruthy(); // another account's: no link
+    expect(await screen.findByText('t (account 444455556666)')).toBeTruthy(); // no link
+    expect(screen.getByText('arn:aws:iam::444455556666:role/t')).toBeTruthy();
     expect(screen.getByRole('link', { name: 'role-1' })).toBeTruthy();
     expect(screen.getByText(association.externalId!)).toBeTruthy();
     expect(editor('Session policy').state.doc.toString()).toBe('{\n  "Version": "2012-10-17"\n}');
