@@ -335,7 +335,7 @@ export const texts = {
 
     document: {
       label: 'Policy document',
-      invalid: 'The policy has errors, which are listed below it.',
+      invalid: 'Correct the errors in the policy first.',
       length: (now: number, most: number) => `${now} of at most ${most} characters. White space is not counted.`,
     },
 

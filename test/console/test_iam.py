@@ -104,12 +104,12 @@ def test_a_role_for_pod_identity_from_the_template(server, go, iam, screenshot, 
     assert server.ask_agent(server.mint("other", "iam-app")).status != 200, "the namespace is a condition of the trust policy"
 
     page.get_by_role("tab", name="Used by").click()
-    page.get_by_role("cell", name="other", exact=True).wait_for()
+    page.get_by_role("gridcell", name="other", exact=True).wait_for()
     assert page.get_by_role("row").count() >= 3
     screenshot(page, "iam_role_used_by")
     check_accessibility(page)
     page.reload()  # a deep link
-    page.get_by_role("cell", name="other", exact=True).wait_for()
+    page.get_by_role("gridcell", name="other", exact=True).wait_for()
 
 
 def test_other_trusted_entities(go, iam, screenshot, check_accessibility):
@@ -129,7 +129,7 @@ def test_other_trusted_entities(go, iam, screenshot, check_accessibility):
     screenshot(page, "iam_create_role_custom")
     check_accessibility(page)
     page.get_by_role("button", name="Create role").click()
-    page.get_by_text("The policy has errors, which are listed below it.").first.wait_for()
+    page.get_by_text("Correct the errors in the policy first.").first.wait_for()
     page.get_by_role("radio", name="Web identity").check()
     page.get_by_role("button", name="Create role").click()
     page.get_by_text("This is required.").wait_for()
@@ -262,7 +262,7 @@ def test_a_policy_is_written_with_help(go, iam, screenshot, check_accessibility)
     screenshot(page, "iam_create_policy_error")
     check_accessibility(page)
     page.get_by_role("button", name="Create policy").click()
-    page.get_by_text("The policy has errors, which are listed below it.").first.wait_for()
+    page.get_by_text("Correct the errors in the policy first.").first.wait_for()
     write(page, "Policy document", '{\n  "Version": "2012-10-17",\n  "Statement": [{\n    "Effect": "Allow",\n    "Resource": "*",\n    "Action": ')
     page.keyboard.type('"s3:GetObje')
     completion = page.locator(".cm-tooltip-autocomplete li", has_text=re.compile("^s3:GetObject$"))

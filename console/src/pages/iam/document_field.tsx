@@ -11,9 +11,10 @@ export const maxManagedPolicy = 6144;
 export const maxTrustPolicy = 2048;
 
 export function useDocumentRules(document: string, kind: PolicyKind) {
-  const { findings, hasError } = usePolicyFindings(document, kind);
-  const problem = !document.trim() ? texts.common.required : hasError ? words.invalid : undefined;
-  return { findings, problem };
+  const { findings, hasError, checking } = usePolicyFindings(document, kind);
+  // What an earlier text's findings say must not keep this one from being saved: the server looks at it too.
+  const problem = !document.trim() ? texts.common.required : hasError && !checking ? words.invalid : undefined;
+  return { findings, problem, checking };
 }
 
 export function DocumentField({

@@ -72,7 +72,7 @@ function EditForm({ arn, versions, document }: { arn: string; versions: Version[
   return (
     <FormPage
       submit={texts.common.save}
-      running={running}
+      running={running || (full && rules.checking)} // so that no version is deleted for one that is refused
       cancelTo={paths.policy(arn)}
       error={topError}
       onSubmit={() => void submit(() => run(fields))}

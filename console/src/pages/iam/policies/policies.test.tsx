@@ -68,7 +68,7 @@ describe('creating a policy', () => {
     typeInto('Policy document', '{"bad": 1}');
     expect(await screen.findByText('It is bad.')).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Create policy' }));
-    expect(screen.getByText('The policy has errors, which are listed below it.')).toBeTruthy();
+    expect(screen.getByText('Correct the errors in the policy first.')).toBeTruthy();
     expect(fake.of('CreatePolicy')).toEqual([]);
 
     typeInto('Policy document', '{}');
