@@ -437,7 +437,7 @@ export const texts = {
       namespace: 'Namespace',
       serviceAccount: 'Service account',
       tagsText: 'Compared with a session tag, so the association must not disable those.',
-      whose: 'Whose',
+      whose: 'Which account',
       accountKinds: {
         this: (account: string) => `This account (${account})`,
         other: () => 'Another account',
@@ -446,7 +446,7 @@ export const texts = {
       accountKindTexts: {
         this: 'Those that a policy lets assume the role.',
         other: 'Those that a policy there lets assume the role.',
-        principal: 'So a role can have another one as its target role.',
+        principal: 'Such as the role of an association that has the new one as its target role.',
       },
       account: 'Account ID',
       principal: 'ARN of the role or user',
@@ -527,7 +527,7 @@ export const texts = {
       none: 'No policies',
       noneText: 'A managed policy can be attached to several roles and users.',
       deleteTitle: (name: string) => `Delete policy ${name}`,
-      deleteText: 'It cannot be brought back, nor can its versions.',
+      deleteText: 'Neither it nor its versions can be brought back.',
       deleted: (name: string) => `Policy ${name} was deleted.`,
       detachedFrom: 'It is detached from:',
       boundaryOf: 'It is the permissions boundary of these, so it cannot be deleted:',

@@ -17,6 +17,7 @@ export function DeletePolicy({ arn, onDeleted, onClose }: { arn: string; onDelet
   const { notify } = useShell();
   const name = nameOfArn(arn);
   const uses = useLoad((signal) => usesOf(arn, signal), [arn]);
+  const boundaryOf = names(uses.data, 'boundary');
   return (
     <ConfirmDelete
       title={words.deleteTitle(name)}
@@ -34,8 +35,9 @@ export function DeletePolicy({ arn, onDeleted, onClose }: { arn: string; onDelet
       ) : (
         <InTheWay
           lists={[
-            { title: words.detachedFrom, items: names(uses.data, 'attached') },
-            { title: words.boundaryOf, items: names(uses.data, 'boundary') },
+            boundaryOf.length
+              ? { title: words.boundaryOf, items: boundaryOf }
+              : { title: words.detachedFrom, items: names(uses.data, 'attached') },
           ]}
         />
       )}

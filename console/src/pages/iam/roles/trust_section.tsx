@@ -155,7 +155,7 @@ function PodIdentityFields(props: Props) {
 function AccountFields({ account, ...props }: Props & { account: string }) {
   const { fields, change, told } = props;
   return (
-    <>
+    <SpaceBetween size="l">
       <FormField label={words.whose}>
         <RadioGroup
           value={fields.whose}
@@ -180,7 +180,7 @@ function AccountFields({ account, ...props }: Props & { account: string }) {
         </FormField>
       )}
       <TextField {...props} label={optional(words.externalId)} description={words.externalIdText} field="externalId" />
-    </>
+    </SpaceBetween>
   );
 }
 
@@ -192,7 +192,7 @@ function WebIdentityFields(props: Props) {
   }, []);
   const option = (arn: string) => ({ label: arn.slice(arn.indexOf('/') + 1), value: arn });
   return (
-    <>
+    <SpaceBetween size="l">
       <FormField label={words.provider} description={words.providerText} errorText={told('provider')}>
         <Select
           selectedOption={fields.provider ? option(fields.provider) : null}
@@ -215,6 +215,6 @@ function WebIdentityFields(props: Props) {
         field="subject"
         placeholder="system:serviceaccount:my-namespace:my-service-account"
       />
-    </>
+    </SpaceBetween>
   );
 }
