@@ -182,6 +182,7 @@ export const texts = {
     roleArnText: 'As EKS wants one. Podpass does nothing with it, but asks for iam:PassRole on it.',
     runAssociationCheck: 'Check association',
     runCheck: 'Check cluster',
+    sharedIssuer: 'Issuer shared with other clusters',
     status: 'Status',
     statuses: {
       ACTIVE: 'Active',
@@ -305,7 +306,7 @@ export const texts = {
     number: 'Number',
     recent: 'Recent activity',
     span: 'Time span',
-    spans: { '1': '1 hour', '24': '1 day', '168': '1 week' },
+    spans: { '24': '1 day', '72': '3 days', '168': '1 week' },
     time: 'Time',
     title: 'Use',
   },

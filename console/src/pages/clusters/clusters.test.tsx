@@ -10,6 +10,7 @@ const registration = {
   clusterName: 'my-cluster',
   clusterArn: aCluster.arn!,
   kind: 'REGISTERED',
+  sharesIssuer: false,
   status: 'ACTIVE',
   keyIds: ['key-1', 'key-2'],
   keysFingerprint: 'abcdef',

@@ -69,6 +69,7 @@ function RegistrationSection({ registration }: { registration: Registration }) {
           )),
         },
         { label: words.fingerprint, value: <CopyButton inline text={registration.keysFingerprint} /> },
+        registered && { label: words.sharedIssuer, value: registration.sharesIssuer ? texts.associations.yes : texts.associations.no },
         registered && { label: words.keysChanged, value: time(registration.keysChangedAt) },
         registered && { label: words.apiServer, value: registration.apiServerEndpoint ?? registration.jwksUri },
         registered && { label: words.credentials, value: words.credentialKinds[registration.credentials] },

@@ -6,6 +6,7 @@ import { arriveAt, editor, fill, renderConsole, typeInto } from '../../../test/r
 import '../routes'; // loaded lazily otherwise, which takes its time
 import { anAssociation, anUntrustedRole, aRole, clusterWith, suggestedTrust } from '../test_data';
 import { fieldsOf, newAssociation, problemsOf } from './association_form';
+import { bars } from './association_activity';
 import { updateOf } from './edit_association';
 
 const list = '/clusters/my-cluster/access';
@@ -150,6 +151,7 @@ describe('creating an association', () => {
     const user = renderConsole(create);
     await fill(user, 'Kubernetes namespace', 'default');
     await fill(user, 'Kubernetes service account', 'account-1');
+    expect(api.of('ListPodIdentityRoles')[0]).toEqual({ disableSessionTags: false }); // all three names or none
     await waitFor(() =>
       expect(api.of('ListPodIdentityRoles')).toContainEqual({
         clusterName: 'my-cluster',
@@ -349,4 +351,15 @@ describe('the page of an association', () => {
     expect(await screen.findByText('Trusted.')).toBeTruthy();
     expect(api.of('CheckCluster')).toEqual([{ clusterName: 'my-cluster', namespace: 'default', serviceAccount: 'account-1' }]);
   });
+});
+
+it.each([
+  [0, []],
+  [3, [1, 1, 1]],
+  [28, Array.from({ length: 28 }, () => 1)],
+  [168, Array.from({ length: 28 }, () => 6)],
+  [40, [...Array.from({ length: 20 }, () => 2)]],
+])('draws %i hours in few bars', (hours, exchanges) => {
+  const intervals = Array.from({ length: hours }, (_, index) => ({ start: index * 3600, exchanges: 1, denials: 0 }));
+  expect(bars(intervals).map((bar) => bar.exchanges)).toEqual(exchanges);
 });
