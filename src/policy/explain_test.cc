@@ -207,5 +207,23 @@ TEST(Report, TellsStatementsThatComeClose) {
   EXPECT_EQ(value.find("layers")->text("identity"), "implicitDeny");
 }
 
+TEST(Report, HasEveryPolicyThatWasLookedAtOnce) {
+  Asked asked(kReader, "s3:GetObject", "arn:aws:s3:::b/k");
+  const auto other = parsed(R"({"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})");
+  const std::array<NamedPolicy, 2> both = {NamedPolicy{asked.policy.get(), {}, "reader"}, NamedPolicy{other.get()}};
+  asked.layers.identity = both;
+  asked.layers.has_boundary = true;
+  asked.layers.boundary = {other.get()};
+  const auto value = report(asked.request, asked.layers);
+  const auto& documents = *value.find("documents")->as<codec::Value::List>();
+  std::vector<std::string> told;
+  for (const auto& document : documents) {
+    told.push_back(std::string(document.text("layer")) + " " + std::string(document.text("policyName")));
+  }
+  EXPECT_THAT(told, ElementsAre("identity reader", "identity ", "boundary "));
+  EXPECT_EQ(documents[0].text("text"), kReader);
+  EXPECT_EQ(documents[1].text("text"), other->text());
+}
+
 }  // namespace
 }  // namespace podpass::policy

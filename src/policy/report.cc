@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "codec/json.h"
 
@@ -69,15 +70,19 @@ void add_owner(Value& value, Layer layer, std::int32_t level) {
   if (level >= 0) value.add("level", level);
 }
 
+void add_policy(Value& value, const Examined& examined, const NamedPolicy& named) {
+  add_owner(value, examined.layer, examined.level);
+  value.add("policy", examined.policy);
+  if (!named.arn.empty()) value.add("policyArn", named.arn);
+  if (!named.name.empty()) value.add("policyName", named.name);
+}
+
 Value describe(const Layers& layers, const Examined& examined, FailureReader& reader) {
   const auto named = policy_of(layers, examined);
   const auto& info = named.policy->statements()[static_cast<std::size_t>(examined.statement)];
   const auto place = named.policy->place(info.begin);
   Value value(Value::Map{});
-  add_owner(value, examined.layer, examined.level);
-  value.add("policy", examined.policy);
-  if (!named.arn.empty()) value.add("policyArn", named.arn);
-  if (!named.name.empty()) value.add("policyName", named.name);
+  add_policy(value, examined, named);
   if (!info.sid.empty()) value.add("sid", info.sid);
   value.add("index", examined.statement);
   value.add("effect", name_of(examined.effect));
@@ -89,6 +94,24 @@ Value describe(const Layers& layers, const Examined& examined, FailureReader& re
   for (const auto& failure : reader.read(examined)) failed.push(describe(failure));
   value.add("failures", std::move(failed));
   return value;
+}
+
+// The policies that were looked at, each once: the statements of one follow each other.
+Value documents(const Layers& layers, const std::vector<Examined>& statements) {
+  Value list(Value::List{});
+  const Examined* before = nullptr;
+  for (const auto& examined : statements) {
+    const auto* last = std::exchange(before, &examined);
+    if (last && last->layer == examined.layer && last->level == examined.level && last->policy == examined.policy) {
+      continue;
+    }
+    const auto named = policy_of(layers, examined);
+    Value document(Value::Map{});
+    add_policy(document, examined, named);
+    document.add("text", named.policy->text());
+    list.push(std::move(document));
+  }
+  return list;
 }
 
 bool comes_close(const Examined& examined) {
@@ -162,6 +185,7 @@ codec::Value report(const Request& request, const Layers& layers) {
     if (comes_close(examined)) close.push(describe(layers, examined, reader));
   }
   value.add("statements", std::move(close));
+  value.add("documents", documents(layers, explanation.statements));
   value.add("missingKeys", list_of(missing_keys(request, layers, explanation)));
   Value mended(Value::List{});
   for (const auto& remedy : remedies(request, layers)) {

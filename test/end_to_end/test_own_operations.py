@@ -45,11 +45,13 @@ def test_which_roles_let_pods_in_and_what_is_suggested_works(server, name):
         f"{name}-good": trust(),
         f"{name}-other": trust(Principal={"Service": "ec2.amazonaws.com"}),
         f"{name}-prod": trust(Condition={"StringEquals": {"aws:RequestTag/kubernetes-namespace": "prod"}}),
+        f"{name}-untagged": trust(Action="sts:AssumeRole"),
     }
     for role, document in documents.items():
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(document, indent=4))
     roles = roles_of(server)
-    assert [roles[role]["trusted"] for role in documents] == [True, False, True]
+    assert [roles[role]["trusted"] for role in documents] == [True, False, True, False]
+    assert roles_of(server, disableSessionTags="true")[f"{name}-untagged"]["trusted"]
     other = roles[f"{name}-other"]
     assert [reason["action"] for reason in other["reasons"]] == ["sts:AssumeRole", "sts:TagSession"]
     assert "no statement is for pods.eks.amazonaws.com" in other["reasons"][0]["message"]

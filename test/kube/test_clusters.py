@@ -81,6 +81,29 @@ def test_register_again_and_deregister(server, cluster, name):
     assert again.returncode != 0 and name in again.stderr
 
 
+def test_service_accounts_to_choose_from(server, cluster, namespace, name):
+    def listed(registered):
+        answer = server.signed("podpass", "GET", f"/clusters/{registered}/service-accounts")
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    cluster.service_account(namespace, "another")
+    server.register(f"{name}-a", cluster)
+    refused = listed(f"{name}-a")
+    assert refused["source"] == "associations" and refused["namespaces"] == [] and "the verb list on serviceaccounts" in refused["note"]
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    cluster.call("POST", roles, {"metadata": {"name": "podpass-choose"}, "rules": [{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["list"]}]})
+    cluster.call("POST", roles.replace("roles", "rolebindings"), {
+        "metadata": {"name": "podpass-choose"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "podpass-choose"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": f"system:serviceaccount:{kubernetes.SYSTEM}:podpass-server"}]})
+    server.register(f"{name}-b", cluster)
+    answer = listed(f"{name}-b")
+    assert answer["source"] == "cluster" and "note" not in answer
+    found = {space["name"]: space["serviceAccounts"] for space in answer["namespaces"]}
+    assert "another" in found[namespace] and "podpass-server" in found[kubernetes.SYSTEM]
+    assert list(found) == sorted(found)
+
+
 def test_register_with_what_is_no_cluster(server, cluster, name, tmp_path):
     refused = server.command("cluster", "register", name, "--kubeconfig", tmp_path / "absent", check=False)
     assert refused.returncode != 0 and "absent" in refused.stderr

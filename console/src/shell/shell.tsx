@@ -3,6 +3,7 @@ import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
 import BreadcrumbGroup from '@cloudscape-design/components/breadcrumb-group';
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar';
 import HelpPanel from '@cloudscape-design/components/help-panel';
+import SplitPanel from '@cloudscape-design/components/split-panel';
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useHref, useLocation } from 'react-router-dom';
 import type { Crumb } from '../components/page';
@@ -21,8 +22,18 @@ export function Shell({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const follow = useFollow();
   const base = useHref('/').replace(/\/$/, '');
-  const closePanel = useCallback(() => setPanel(undefined), []);
-  const shell = useMemo(() => ({ setCrumbs, notify, openPanel: setPanel, closePanel }), [notify, closePanel]);
+  const closed = useRef<() => void>(); // tells the owner of the panel
+  const openPanel = useCallback((panel: Panel) => {
+    closed.current = panel.onClose;
+    setPanel(panel);
+  }, []);
+  const closePanel = useCallback(() => {
+    closed.current?.();
+    closed.current = undefined;
+    setPanel(undefined);
+  }, []);
+  const shell = useMemo(() => ({ setCrumbs, notify, openPanel, closePanel }), [notify, openPanel, closePanel]);
+  const narrowPanel = panel?.wide ? undefined : panel;
   const narrow = window.innerWidth < 688;
   const [navigationOpen, setNavigationOpen] = useState(!narrow);
 
@@ -51,10 +62,19 @@ export function Shell({ children }: { children: ReactNode }) {
         }
         notifications={<Flashbar items={notices} stackItems />}
         toolsWidth={420}
-        toolsHide={!panel}
-        toolsOpen={Boolean(panel)}
+        toolsHide={!narrowPanel}
+        toolsOpen={Boolean(narrowPanel)}
         onToolsChange={({ detail }) => !detail.open && closePanel()}
-        tools={panel && <HelpPanel header={<h2>{panel.title}</h2>}>{panel.content}</HelpPanel>}
+        tools={narrowPanel && <HelpPanel header={<h2>{narrowPanel.title}</h2>}>{narrowPanel.content}</HelpPanel>}
+        splitPanelOpen={panel?.wide ?? false}
+        onSplitPanelToggle={({ detail }) => !detail.open && closePanel()}
+        splitPanel={
+          panel?.wide && (
+            <SplitPanel header={panel.title} closeBehavior="hide">
+              {panel.content}
+            </SplitPanel>
+          )
+        }
         content={children}
       />
     </ShellContext.Provider>

@@ -11,6 +11,8 @@ export interface Notice {
 export interface Panel {
   title: string;
   content: ReactNode;
+  wide?: boolean; // takes up to half of the window, and can be resized
+  onClose?: () => void;
 }
 
 export interface Shell {

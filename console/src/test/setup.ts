@@ -12,6 +12,7 @@ afterEach(() => {
   document.body.innerHTML = '';
 });
 
+globalThis.CSS ??= { escape: (text: string) => text } as typeof CSS;
 window.matchMedia ??= (media: string) =>
   ({ matches: false, media, addEventListener: () => {}, removeEventListener: () => {} }) as unknown as MediaQueryList;
 document.execCommand ??= () => false; // CodeMirror, which takes jsdom for Safari

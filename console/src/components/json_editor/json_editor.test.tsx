@@ -100,6 +100,7 @@ it("shows the server's findings of a policy", async () => {
 
 it.each([
   ['%7B%22a%22%3A1%7D', '{\n  "a": 1\n}'],
+  ['%0A%20%7B%22a%22%3A1%7D', '{\n  "a": 1\n}'],
   ['{"a":"100%"}', '{\n  "a": "100%"\n}'],
   ['not json', 'not json'],
 ])('lays out %s', (document, text) => expect(readablePolicy(document)).toBe(text));

@@ -109,8 +109,18 @@ export function JsonEditor({
 
   const highlightedKey = JSON.stringify(highlighted);
   useEffect(() => {
-    const { doc } = view.current!.state;
-    view.current!.dispatch({ effects: highlight.current.reconfigure(lines(doc, highlighted)) });
+    const editor = view.current!;
+    const { doc } = editor.state;
+    editor.dispatch({ effects: highlight.current.reconfigure(lines(doc, highlighted)) });
+    if (highlighted.length === 0) return;
+    // The first of them is brought into sight, without moving the page.
+    const { from } = doc.line(Math.min(highlighted[0].from, doc.lines));
+    editor.requestMeasure({
+      read: () => editor.lineBlockAt(from).top,
+      write: (top) => {
+        editor.scrollDOM.scrollTop = top - 20;
+      },
+    });
   }, [highlightedKey, value, readOnly, label]);
 
   const go = ({ line, column }: Finding) => {

@@ -63,10 +63,9 @@ export function PolicyEditor({
 
 // A policy as an answer has it (percent-encoded, any layout), laid out to be read.
 export function readablePolicy(document: string): string {
-  const text = document.startsWith('%7B') ? decodeURIComponent(document) : document;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return JSON.stringify(JSON.parse(document.includes('{') ? document : decodeURIComponent(document)), null, 2);
   } catch {
-    return text;
+    return document;
   }
 }

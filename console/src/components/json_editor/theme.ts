@@ -36,9 +36,10 @@ const look = EditorView.theme({
   },
   '.cm-diagnostic-error': { borderLeftColor: 'var(--editor-error)' },
   '.cm-diagnostic-warning': { borderLeftColor: 'var(--editor-warning)' },
-  '.cm-line-info': { backgroundColor: 'var(--editor-info-line)' },
-  '.cm-line-allow': { backgroundColor: 'var(--editor-allow-line)' },
-  '.cm-line-deny': { backgroundColor: 'var(--editor-deny-line)' },
+  // A bar, too: colour is not all that tells these lines from others.
+  '.cm-line-info': { backgroundColor: 'var(--editor-info-line)', boxShadow: 'inset 4px 0 var(--editor-property)' },
+  '.cm-line-allow': { backgroundColor: 'var(--editor-allow-line)', boxShadow: 'inset 4px 0 var(--editor-string)' },
+  '.cm-line-deny': { backgroundColor: 'var(--editor-deny-line)', boxShadow: 'inset 4px 0 var(--editor-error)' },
 });
 
 const colours = HighlightStyle.define([

@@ -1,6 +1,12 @@
-import { Page } from '../../components/page';
-import { texts } from '../../texts';
+import { Route, Routes } from 'react-router-dom';
+import { NotFound } from '../../components/not_found';
+import { ActivityPage } from './activity_page';
 
-export default function Routes() {
-  return <Page title={texts.shell.activity}>…</Page>;
+export default function ActivityRoutes() {
+  return (
+    <Routes>
+      <Route index element={<ActivityPage />} />
+      <Route path="*" element={<NotFound />} />
+    </Routes>
+  );
 }

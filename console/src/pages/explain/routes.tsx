@@ -1,6 +1,12 @@
-import { Page } from '../../components/page';
-import { texts } from '../../texts';
+import { Route, Routes } from 'react-router-dom';
+import { NotFound } from '../../components/not_found';
+import { ExplainPage } from './explain_page';
 
-export default function Routes() {
-  return <Page title={texts.shell.explain}>…</Page>;
+export default function ExplainRoutes() {
+  return (
+    <Routes>
+      <Route index element={<ExplainPage />} />
+      <Route path="*" element={<NotFound />} />
+    </Routes>
+  );
 }
