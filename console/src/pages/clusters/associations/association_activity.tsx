@@ -23,6 +23,13 @@ const maxBars = 28;
 type Activity = Output<'podpass', 'DescribeAssociationActivity'>;
 type Interval = NonNullable<Activity['intervals']>[number];
 
+// All hours of a span. None is counted from before the counting began; those are empty places in the chart.
+export function wholeSpan(counted: readonly Interval[], hours: number): Interval[] {
+  if (!counted.length) return [];
+  const missing = Array.from({ length: Math.max(0, hours - counted.length) }, (_, index) => index + 1).reverse();
+  return [...missing.map((ago) => ({ start: counted[0].start - ago * 3600, exchanges: 0, denials: 0 })), ...counted];
+}
+
 // Hours as the chart has them: several in a bar if there are many.
 export function bars(hours: readonly Interval[]): Interval[] {
   const inOne = Math.ceil(hours.length / maxBars);
@@ -99,7 +106,7 @@ function Usage({ activity, hours }: { activity: Activity; hours: number }) {
 }
 
 function ActivityChart({ activity, hours }: { activity: Activity; hours: number }) {
-  const intervals = bars(activity.intervals ?? []);
+  const intervals = bars(wholeSpan(activity.intervals ?? [], hours));
   const dates = intervals.map(({ start }) => new Date(start * 1000));
   const highest = Math.max(1, ...intervals.map(({ exchanges, denials }) => exchanges + denials));
   const series = (title: string, member: 'exchanges' | 'denials') => ({

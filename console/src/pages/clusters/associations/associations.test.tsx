@@ -6,7 +6,7 @@ import { arriveAt, editor, fill, renderConsole, typeInto } from '../../../test/r
 import '../routes'; // loaded lazily otherwise, which takes its time
 import { anAssociation, anUntrustedRole, aRole, clusterWith, suggestedTrust } from '../test_data';
 import { fieldsOf, newAssociation, problemsOf } from './association_form';
-import { bars } from './association_activity';
+import { bars, wholeSpan } from './association_activity';
 import { updateOf } from './edit_association';
 
 const list = '/clusters/my-cluster/access';
@@ -362,4 +362,14 @@ it.each([
 ])('draws %i hours in few bars', (hours, exchanges) => {
   const intervals = Array.from({ length: hours }, (_, index) => ({ start: index * 3600, exchanges: 1, denials: 0 }));
   expect(bars(intervals).map((bar) => bar.exchanges)).toEqual(exchanges);
+});
+
+it('has a place for each hour of the span', () => {
+  const counted = [{ start: 36000, exchanges: 1, denials: 2 }];
+  expect(wholeSpan(counted, 3)).toEqual([
+    { start: 28800, exchanges: 0, denials: 0 },
+    { start: 32400, exchanges: 0, denials: 0 },
+    ...counted,
+  ]);
+  expect(wholeSpan([], 3)).toEqual([]);
 });
