@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../api/client';
 import { denial, fakeApi } from '../../../test/fake_api';
+import { paths } from '../../../paths';
 import { arriveAt, editor, fill, renderConsole, typeInto } from '../../../test/render';
 import '../routes'; // loaded lazily otherwise, which takes its time
 import { anAssociation, anUntrustedRole, aRole, clusterWith, suggestedTrust } from '../test_data';
@@ -32,7 +33,7 @@ describe('the table of associations', () => {
     });
     renderConsole(list);
     const role = await screen.findByText('role-19'); // finding it by its role in so many rows takes long
-    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19');
+    expect(role.closest('a')?.getAttribute('href')).toBe(paths.role('role-19'));
     expect(screen.getByText('number=n19')).toBeTruthy();
     expect(most).toBe(6);
   });
