@@ -178,12 +178,14 @@ export const texts = {
     on: 'On',
     pendingText: 'Nothing is known of this cluster\'s tokens yet: run `podpass cluster register` for it.',
     registration: 'Registration',
+    sharedIssuer: 'Shared issuer',
+    sharedIssuerText:
+      'Other clusters have this issuer too. Trust policies for web identities must name the cluster in aws:SourceArn.',
     registrationFailed: 'The registration could not be read',
     roleArn: 'Cluster IAM role',
     roleArnText: 'As EKS wants one. Podpass does nothing with it, but asks for iam:PassRole on it.',
     runAssociationCheck: 'Check association',
     runCheck: 'Check cluster',
-    sharedIssuer: 'Issuer shared with other clusters',
     status: 'Status',
     statuses: {
       ACTIVE: 'Active',

@@ -60,6 +60,10 @@ function RegistrationSection({ registration }: { registration: Registration }) {
       title={words.registration}
       items={[
         { label: words.kind, value: words.kinds[registration.kind] ?? registration.kind },
+        registration.sharesIssuer && {
+          label: words.sharedIssuer,
+          value: <StatusIndicator type="warning">{words.sharedIssuerText}</StatusIndicator>,
+        },
         {
           label: words.keys(keys.length),
           value: keys.map((id) => (
@@ -69,7 +73,6 @@ function RegistrationSection({ registration }: { registration: Registration }) {
           )),
         },
         { label: words.fingerprint, value: <CopyButton inline text={registration.keysFingerprint} /> },
-        registered && { label: words.sharedIssuer, value: registration.sharesIssuer ? texts.associations.yes : texts.associations.no },
         registered && { label: words.keysChanged, value: time(registration.keysChangedAt) },
         registered && { label: words.apiServer, value: registration.apiServerEndpoint ?? registration.jwksUri },
         registered && { label: words.credentials, value: words.credentialKinds[registration.credentials] },
