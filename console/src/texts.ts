@@ -309,7 +309,7 @@ export const texts = {
     number: 'Number',
     recent: 'Recent activity',
     span: 'Time span',
-    spans: { '1': '1 hour', '24': '1 day', '168': '1 week' },
+    spans: { '24': '1 day', '72': '3 days', '168': '1 week' },
     time: 'Time',
     title: 'Use',
   },

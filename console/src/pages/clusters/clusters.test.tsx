@@ -9,7 +9,8 @@ import { aCluster, clusterWith } from './test_data';
 const registration = {
   clusterName: 'my-cluster',
   clusterArn: aCluster.arn!,
-  kind: 'REGISTERED', sharesIssuer: true,
+  kind: 'REGISTERED',
+  sharesIssuer: true,
   status: 'ACTIVE',
   keyIds: ['key-1', 'key-2'],
   keysFingerprint: 'abcdef',
