@@ -827,7 +827,7 @@ export const texts = {
     decisions: 'Decisions of the policies',
     decision: (outcome: string, action: string, resource: string) => `${outcome}: ${action} on ${resource}`,
     onlyThis: 'Only these',
-    onlyThisLabel: (what: string) => `Show only records of ${what}`,
+    onlyThisLabel: (what: string) => `Only these: ${what}`,
     raw: 'Record as it is kept',
     copyRecord: 'Copy record',
   },

@@ -50,7 +50,7 @@ export function RecordPanel({ record, facts }: Row) {
         )}
       </section>
       <section>
-        <Header variant="h3" actions={<CopyButton text={raw} label={words.copyRecord} />}>
+        <Header variant="h3" actions={<CopyButton text={raw} name={words.copyRecord} />}>
           {words.raw}
         </Header>
         <JsonEditor label={words.raw} value={raw} maxLines={30} />

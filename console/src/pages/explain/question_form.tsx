@@ -9,7 +9,7 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { CopyButton } from '../../components/copy_button';
 import { useSession } from '../../session/session';
 import { texts } from '../../texts';
@@ -61,7 +61,7 @@ export function QuestionForm({ link, running, onSubmit, onClear, ...fields }: Fo
             <Button formAction="none" onClick={onClear}>
               {words.clear}
             </Button>
-            <CopyButton text={link} label={words.copyLink} />
+            <CopyButton text={link} name={words.copyLink} />
           </SpaceBetween>
         }
       >
@@ -160,16 +160,18 @@ function RequestFields({ question, change, problems }: Fields) {
 
 function ContextSection(fields: Fields) {
   const { question, change, problems } = fields;
-  const given = question.context.length > 0 || question.resourceAccount !== '';
-  const [expanded, setExpanded] = useState(given);
-  useEffect(() => {
-    if (given || problems.context) setExpanded(true);
-  }, [given, problems.context]);
+  const { context, resourceAccount } = question;
+  const [chosen, setChosen] = useState<boolean>(); // opened or closed by hand
+  const given = context.length > 0 || resourceAccount !== '' || problems.context !== undefined;
+  const toggle = (expanded: boolean) => {
+    setChosen(expanded);
+    change({ context: context.map(({ key, value }) => ({ key, value })) });
+  };
   return (
     <ExpandableSection
-      expanded={expanded}
-      onChange={({ detail }) => setExpanded(detail.expanded)}
-      headerText={words.contextHeader(question.context.length)}
+      expanded={context.some(({ fresh }) => fresh) || (chosen ?? given)}
+      onChange={({ detail }) => toggle(detail.expanded)}
+      headerText={words.contextHeader(context.length)}
       headerDescription={words.contextText}
     >
       <SpaceBetween size="l">
@@ -179,7 +181,7 @@ function ContextSection(fields: Fields) {
           constraintText={words.resourceAccountText}
         >
           <Input
-            value={question.resourceAccount}
+            value={resourceAccount}
             onChange={({ detail }) => change({ resourceAccount: detail.value })}
             inputMode="numeric"
             autoComplete={false}
