@@ -178,6 +178,9 @@ export const texts = {
     on: 'On',
     pendingText: 'Nothing is known of this cluster\'s tokens yet: run `podpass cluster register` for it.',
     registration: 'Registration',
+    sharedIssuer: 'Shared issuer',
+    sharedIssuerText:
+      'Other clusters have this issuer too. Trust policies for web identities must name the cluster in aws:SourceArn.',
     registrationFailed: 'The registration could not be read',
     roleArn: 'Cluster IAM role',
     roleArnText: 'As EKS wants one. Podpass does nothing with it, but asks for iam:PassRole on it.',
@@ -306,7 +309,7 @@ export const texts = {
     number: 'Number',
     recent: 'Recent activity',
     span: 'Time span',
-    spans: { '1': '1 hour', '24': '1 day', '168': '1 week' },
+    spans: { '24': '1 day', '72': '3 days', '168': '1 week' },
     time: 'Time',
     title: 'Use',
   },

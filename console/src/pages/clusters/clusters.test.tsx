@@ -10,6 +10,7 @@ const registration = {
   clusterName: 'my-cluster',
   clusterArn: aCluster.arn!,
   kind: 'REGISTERED',
+  sharesIssuer: true,
   status: 'ACTIVE',
   keyIds: ['key-1', 'key-2'],
   keysFingerprint: 'abcdef',
@@ -138,6 +139,7 @@ describe('a cluster', () => {
     });
     const user = renderConsole('/clusters/my-cluster/overview');
     expect(await screen.findByText('Signing keys (2)')).toBeTruthy();
+    expect(screen.getByText(/^Other clusters have this issuer too/)).toBeTruthy();
     expect(screen.getByText('The API server did not answer.')).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Check cluster' }));
     expect(await screen.findByText('They differ.')).toBeTruthy();

@@ -60,6 +60,10 @@ function RegistrationSection({ registration }: { registration: Registration }) {
       title={words.registration}
       items={[
         { label: words.kind, value: words.kinds[registration.kind] ?? registration.kind },
+        registration.sharesIssuer && {
+          label: words.sharedIssuer,
+          value: <StatusIndicator type="warning">{words.sharedIssuerText}</StatusIndicator>,
+        },
         {
           label: words.keys(keys.length),
           value: keys.map((id) => (

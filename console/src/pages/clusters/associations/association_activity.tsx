@@ -17,9 +17,32 @@ import { paths } from '../../../paths';
 import { texts } from '../../../texts';
 
 const words = texts.associationActivity;
-const spans = ['1', '24', '168'] as const; // hours
+const spans = ['24', '72', '168'] as const; // hours
+const maxBars = 28;
 
-export type Activity = Output<'podpass', 'DescribeAssociationActivity'>;
+type Activity = Output<'podpass', 'DescribeAssociationActivity'>;
+type Interval = NonNullable<Activity['intervals']>[number];
+
+// All hours of a span. None is counted from before the counting began; those are empty places in the chart.
+export function wholeSpan(counted: readonly Interval[], hours: number): Interval[] {
+  if (!counted.length) return [];
+  const missing = Array.from({ length: Math.max(0, hours - counted.length) }, (_, index) => index + 1).reverse();
+  return [...missing.map((ago) => ({ start: counted[0].start - ago * 3600, exchanges: 0, denials: 0 })), ...counted];
+}
+
+// Hours as the chart has them: several in a bar if there are many.
+export function bars(hours: readonly Interval[]): Interval[] {
+  const inOne = Math.ceil(hours.length / maxBars);
+  const drawn: Interval[] = [];
+  hours.forEach((hour, index) => {
+    if (index % inOne === 0) drawn.push({ ...hour });
+    else {
+      drawn[drawn.length - 1].exchanges += hour.exchanges;
+      drawn[drawn.length - 1].denials += hour.denials;
+    }
+  });
+  return drawn;
+}
 
 export function AssociationActivity({ cluster, id }: { cluster: string; id: string }) {
   const [hours, setHours] = useState<string>('24');
@@ -82,7 +105,8 @@ function Usage({ activity, hours }: { activity: Activity; hours: number }) {
   );
 }
 
-function ActivityChart({ activity: { intervals = [] }, hours }: { activity: Activity; hours: number }) {
+function ActivityChart({ activity, hours }: { activity: Activity; hours: number }) {
+  const intervals = bars(wholeSpan(activity.intervals ?? [], hours));
   const dates = intervals.map(({ start }) => new Date(start * 1000));
   const highest = Math.max(1, ...intervals.map(({ exchanges, denials }) => exchanges + denials));
   const series = (title: string, member: 'exchanges' | 'denials') => ({

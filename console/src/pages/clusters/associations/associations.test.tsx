@@ -2,10 +2,12 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../../api/client';
 import { denial, fakeApi } from '../../../test/fake_api';
+import { paths } from '../../../paths';
 import { arriveAt, editor, fill, renderConsole, typeInto } from '../../../test/render';
 import '../routes'; // loaded lazily otherwise, which takes its time
 import { anAssociation, anUntrustedRole, aRole, clusterWith, suggestedTrust } from '../test_data';
 import { fieldsOf, newAssociation, problemsOf } from './association_form';
+import { bars, wholeSpan } from './association_activity';
 import { updateOf } from './edit_association';
 
 const list = '/clusters/my-cluster/access';
@@ -31,7 +33,7 @@ describe('the table of associations', () => {
     });
     renderConsole(list);
     const role = await screen.findByText('role-19'); // finding it by its role in so many rows takes long
-    expect(role.closest('a')?.getAttribute('href')).toBe('/iam/roles/role-19');
+    expect(role.closest('a')?.getAttribute('href')).toBe(paths.role('role-19'));
     expect(screen.getByText('number=n19')).toBeTruthy();
     expect(most).toBe(6);
   });
@@ -150,6 +152,7 @@ describe('creating an association', () => {
     const user = renderConsole(create);
     await fill(user, 'Kubernetes namespace', 'default');
     await fill(user, 'Kubernetes service account', 'account-1');
+    expect(api.of('ListPodIdentityRoles')[0]).toEqual({ disableSessionTags: false }); // all three names or none
     await waitFor(() =>
       expect(api.of('ListPodIdentityRoles')).toContainEqual({
         clusterName: 'my-cluster',
@@ -349,4 +352,25 @@ describe('the page of an association', () => {
     expect(await screen.findByText('Trusted.')).toBeTruthy();
     expect(api.of('CheckCluster')).toEqual([{ clusterName: 'my-cluster', namespace: 'default', serviceAccount: 'account-1' }]);
   });
+});
+
+it.each([
+  [0, []],
+  [3, [1, 1, 1]],
+  [28, Array.from({ length: 28 }, () => 1)],
+  [168, Array.from({ length: 28 }, () => 6)],
+  [40, [...Array.from({ length: 20 }, () => 2)]],
+])('draws %i hours in few bars', (hours, exchanges) => {
+  const intervals = Array.from({ length: hours }, (_, index) => ({ start: index * 3600, exchanges: 1, denials: 0 }));
+  expect(bars(intervals).map((bar) => bar.exchanges)).toEqual(exchanges);
+});
+
+it('has a place for each hour of the span', () => {
+  const counted = [{ start: 36000, exchanges: 1, denials: 2 }];
+  expect(wholeSpan(counted, 3)).toEqual([
+    { start: 28800, exchanges: 0, denials: 0 },
+    { start: 32400, exchanges: 0, denials: 0 },
+    ...counted,
+  ]);
+  expect(wholeSpan([], 3)).toEqual([]);
 });

@@ -80,8 +80,7 @@ function useAsked(clusterName: string, { namespace, serviceAccount, disableSessi
     const timer = setTimeout(() => setSettled(names), delay);
     return () => clearTimeout(timer);
   }, [names]);
-  const asked = { clusterName, disableSessionTags };
-  if (!settled) return asked;
+  if (!settled) return { disableSessionTags };
   const [first, second] = settled.split(' ');
-  return { ...asked, namespace: first, serviceAccount: second };
+  return { clusterName, namespace: first, serviceAccount: second, disableSessionTags };
 }

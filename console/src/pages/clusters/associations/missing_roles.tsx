@@ -70,15 +70,13 @@ function MissingRole({
   const reasons = role.reasons ?? [];
   const findings = reasons
     .filter((reason) => reason.line)
-    .map(({ action, message, line = 0, column = 1 }): Finding => ({ severity: 'error', message: `${action}: ${message}`, line, column }));
+    .map(({ message, line = 0, column = 1 }): Finding => ({ severity: 'error', message, line, column }));
   const elsewhere = reasons.filter((reason) => !reason.line);
   return (
     <ExpandableSection headerText={role.roleName} headingTagOverride="h3" defaultExpanded={expanded} headerDescription={reasons[0]?.message}>
       <SpaceBetween size="s">
-        {elsewhere.map(({ action, message }, index) => (
-          <Box key={index}>
-            <Box variant="code">{action}</Box>: {message}
-          </Box>
+        {elsewhere.map(({ message }) => (
+          <Box key={message}>{message}</Box>
         ))}
         <Box variant="h4">{words.current}</Box>
         <JsonEditor label={words.currentOf(role.roleName)} value={role.trustPolicy} findings={findings} maxLines={16} />

@@ -5,9 +5,9 @@ import { useLoad } from '../../../components/use_load';
 
 export type PodIdentityRole = NonNullable<Output<'podpass', 'ListPodIdentityRoles'>['roles']>[number];
 
-// Whom it is asked for; conditions are decided once all three names are known.
+// Whom it is asked for: all three names, and conditions are decided, or none of them.
 export interface PodIdentity {
-  clusterName: string;
+  clusterName?: string;
   namespace?: string;
   serviceAccount?: string;
   disableSessionTags?: boolean;
