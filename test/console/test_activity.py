@@ -44,7 +44,7 @@ def test_a_denial_leads_to_its_explanation(server, world, denied, signed_in_page
     expect(rows(page)).to_have_count(2)  # and the header
     row.get_by_text("GetObject").click()
     panel = page.get_by_role("region", name="GetObject")
-    panel.get_by_text("AccessDenied: User: arn:aws:sts::").wait_for()
+    panel.get_by_text("User: arn:aws:sts::").wait_for()
     panel.get_by_text(f"{world.name}/sa-pod").wait_for()
     panel.get_by_text(f"Denied, as nothing allows it: s3:GetObject on arn:aws:s3:::{bucket}/key").wait_for()
     assert '"eventName": "GetObject"' in panel.locator(".cm-content").inner_text()

@@ -160,19 +160,20 @@ function RequestFields({ question, change, problems }: Fields) {
 
 function ContextSection(fields: Fields) {
   const { question, change, problems } = fields;
-  const { context, resourceAccount } = question;
+  const { context, resourceAccount, recorded } = question;
   const [chosen, setChosen] = useState<boolean>(); // opened or closed by hand
-  const given = context.length > 0 || resourceAccount !== '' || problems.context !== undefined;
+  const given = context.length > 0 || resourceAccount !== '';
+  const open = (given && !recorded) || problems.context !== undefined; // what was recorded is long
   const toggle = (expanded: boolean) => {
     setChosen(expanded);
     change({ context: context.map(({ key, value }) => ({ key, value })) });
   };
   return (
     <ExpandableSection
-      expanded={context.some(({ fresh }) => fresh) || (chosen ?? given)}
+      expanded={context.some(({ fresh }) => fresh) || (chosen ?? open)}
       onChange={({ detail }) => toggle(detail.expanded)}
       headerText={words.contextHeader(context.length)}
-      headerDescription={words.contextText}
+      headerDescription={recorded ? words.recordedContextText : words.contextText}
     >
       <SpaceBetween size="l">
         <ContextFields {...fields} />
