@@ -209,7 +209,7 @@ def check_banned_calls(sources):
 
 # --- shape of files ---------------------------------------------------------------------------------------------------
 
-LONG_BY_NATURE = re.compile(r"(^|/)testdata/|_table\.(cc|h)$|_test\.(cc|py)$|_suite\.cc$|package-lock\.json$|^LICENSE$|/test_\w+\.py$")
+LONG_BY_NATURE = re.compile(r"(^|/)testdata/|_table\.(cc|h)$|_test\.(cc|py)$|_suite\.cc$|/texts\.ts$|package-lock\.json$|^LICENSE$|/test_\w+\.py$")
 
 
 def check_length(sources):

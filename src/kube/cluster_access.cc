@@ -184,7 +184,7 @@ struct ClusterAccess::State {
   std::deque<crypto::Sha256Digest> review_order;  // oldest first
   std::unordered_map<crypto::Sha256Digest, std::vector<Done>, DigestHash> reviewing;
   std::map<std::string, std::size_t> reviews_of;  // of those, how many by cluster
-  std::deque<Listed> lists;  // oldest first
+  std::deque<Listed> lists;                       // oldest first
   std::map<std::string, std::vector<Done>> listings;
   std::deque<std::pair<std::string, Probe>> probes;
   std::map<std::string, Done> probing;

@@ -1,5 +1,5 @@
-// What `podpass operations --json` prints, as a program of its own: the console, which is part of podpass, is built from
-// it.
+// What `podpass operations --json` prints, as a program of its own: the console, which is part of podpass, is built
+// from it.
 #include <fmt/format.h>
 
 #include "codec/json.h"

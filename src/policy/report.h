@@ -19,8 +19,9 @@ std::string_view name_of(Element element);
 codec::Value describe(const Request& request);
 
 // {decision, message, request, layers, statements, documents, missingKeys, remedies}. Statements are those that come
-// close: they apply, or are about the action, or fail in one element only; each with its text, its place and what failed.
-// Documents are the policies that were looked at, whole; layer, level and policy say which one a statement is of.
+// close: they apply, or are about the action, or fail in one element only; each with its text, its place and what
+// failed. Documents are the policies that were looked at, whole; layer, level and policy say which one a statement is
+// of.
 codec::Value report(const Request& request, const Layers& layers);
 
 }  // namespace podpass::policy

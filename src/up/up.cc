@@ -89,8 +89,8 @@ void print_ready(const Options& options, const cli::Connection& connection, std:
         "Console, as root, good once within 15 minutes (`podpass console{}` prints another):\n  {}\n\n"
         "Data and audit trail: {}. Agent: {}. Stop: Ctrl-C.\n",
         connection.endpoint, connection.account, connection.region, cluster, where, kPodTrust,
-        connection.cluster.empty() ? "NAME" : connection.cluster, partition, connection.account, where,
-        where, console, options.data_directory, connection.agent_uri);
+        connection.cluster.empty() ? "NAME" : connection.cluster, partition, connection.account, where, where, console,
+        options.data_directory, connection.agent_uri);
   }
   std::fflush(stdout);
 }
@@ -148,8 +148,7 @@ Result<void> run(const Options& options) {
   const auto host = server::bracketed(server::advertised(options.address));
   connection.agent_uri = fmt::format("http://{}:{}/v1/credentials", host, agent.port());
   TRY(cli::write_connection(plane->data_directory(), connection));
-  print_ready(options, connection, deployment.partition,
-              TRY(console_link(store, deployment, connection.credentials)));
+  print_ready(options, connection, deployment.partition, TRY(console_link(store, deployment, connection.credentials)));
 
   wait_for_stop(*plane);
   cli::remove_connection(plane->data_directory());
