@@ -69,7 +69,7 @@ export function JsonEditor({
           basics,
           theme,
           size(minLines, maxLines),
-          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'true', tabindex: '0' }),
           readOnly
             ? EditorState.readOnly.of(true)
             : [

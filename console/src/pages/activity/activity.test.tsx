@@ -126,7 +126,7 @@ describe('Activity', () => {
     const user = renderConsole('/activity');
     await user.click(await screen.findByText('Eventdenied'));
     const panel = within(await screen.findByRole('region', { name: 'Eventdenied' }));
-    expect(panel.getByText('AccessDenied: User: app is not authorized to perform: s3:GetObject')).toBeTruthy();
+    expect(panel.getByText('User: app is not authorized to perform: s3:GetObject')).toBeTruthy();
     expect(panel.getByText('team/web-1')).toBeTruthy();
     expect(panel.getByText('Bucket')).toBeTruthy();
     expect(panel.getByText('Denied, as nothing allows it: s3:GetObject on arn:aws:s3:::b/k')).toBeTruthy();

@@ -18,7 +18,11 @@ describe('a record', () => {
   it('of an exchange names the pod, its association and its role', () => {
     const facts = factsOf({
       eventSource: 'eks-auth.amazonaws.com',
-      userIdentity: { type: 'AssumedRole', arn: 'arn:aws:sts::1:assumed-role/node/i-1' },
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: 'arn:aws:sts::1:assumed-role/node/i-1',
+        sessionContext: { sessionIssuer: { arn: 'arn:aws:iam::1:role/node' } },
+      },
       requestParameters: { clusterName: 'c' },
       additionalEventData: { namespace: 'n', serviceAccount: 's', podName: 'p', associationId: 'a-1', roleArn: 'arn:aws:iam::1:role/app' },
       requestID: 'r',

@@ -58,7 +58,7 @@ export interface Facts {
   principal?: string; // an ARN
   who?: string; // shortly
   session?: string; // its name, if it is a role's
-  role?: string; // the role's ARN: of the session, or of the association
+  role?: string; // its ARN: of the association, or the caller's
   targetRole?: string;
   accessKeyId?: string;
   cluster?: string;
@@ -88,7 +88,7 @@ export function factsOf(record: AuditRecord): Facts {
     principal,
     who: whoOf(principal, identity('type')) ?? identity('principalId') ?? identity('userName'),
     session: principal && inSession(principal)?.[1],
-    role: identity('sessionContext', 'sessionIssuer', 'arn') ?? fact(record, 'roleArn') ?? parameter('roleArn'),
+    role: fact(record, 'roleArn') ?? parameter('roleArn') ?? identity('sessionContext', 'sessionIssuer', 'arn'),
     targetRole: fact(record, 'targetRoleArn'),
     accessKeyId: identity('accessKeyId'),
     cluster: parameter('clusterName') ?? fact(record, 'cluster') ?? sessionTag(record, 'eks-cluster-name'),

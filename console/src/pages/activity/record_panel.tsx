@@ -1,4 +1,5 @@
 // A record: the facts first, then what policies decided, then all of it as it is kept.
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs, { type KeyValuePairsProps } from '@cloudscape-design/components/key-value-pairs';
@@ -23,6 +24,11 @@ export function RecordPanel({ record, facts }: Row) {
   const raw = JSON.stringify(record, null, 2);
   return (
     <SpaceBetween size="l">
+      {facts.errorCode && (
+        <Alert type={facts.outcome === 'denied' ? 'error' : 'warning'} header={facts.errorCode}>
+          <Anywhere>{facts.errorMessage}</Anywhere>
+        </Alert>
+      )}
       <KeyValuePairs columns={3} minColumnWidth={180} items={items(facts)} />
       {decisions.length > 0 && (
         <section>
@@ -50,7 +56,7 @@ export function RecordPanel({ record, facts }: Row) {
         )}
       </section>
       <section>
-        <Header variant="h3" actions={<CopyButton text={raw} label={words.copyRecord} />}>
+        <Header variant="h3" actions={<CopyButton text={raw} name={words.copyRecord} />}>
           {words.raw}
         </Header>
         <JsonEditor label={words.raw} value={raw} maxLines={30} />
@@ -60,12 +66,11 @@ export function RecordPanel({ record, facts }: Row) {
 }
 
 function items(facts: Facts): KeyValuePairsProps.Item[] {
-  const { cluster, association, role, targetRole, principal, pod, errorCode, errorMessage, reason } = facts;
+  const { cluster, association, role, targetRole, principal, pod, reason } = facts;
   const all: [string, ReactNode][] = [
     [words.columns.outcome, <OutcomeIndicator outcome={facts.outcome} />],
     [words.columns.time, <Time seconds={Date.parse(facts.time) / 1000} />],
     [words.source, facts.service],
-    [words.columns.error, errorCode && <Anywhere>{`${errorCode}: ${errorMessage ?? ''}`}</Anywhere>],
     [words.reason, reason && <Anywhere>{reason}</Anywhere>],
     [words.principal, principal ? <Of what={principal} only={{ principalArn: principal }} /> : words.unknown],
     [words.role, role && <Of what={role} only={{ roleArn: role }} to={paths.role(nameOfArn(role))} />],

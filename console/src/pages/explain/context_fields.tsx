@@ -1,9 +1,10 @@
 // The condition keys of the request, one a row.
 import AttributeEditor from '@cloudscape-design/components/attribute-editor';
-import Autosuggest from '@cloudscape-design/components/autosuggest';
+import Autosuggest, { type AutosuggestProps } from '@cloudscape-design/components/autosuggest';
 import Checkbox from '@cloudscape-design/components/checkbox';
-import Input from '@cloudscape-design/components/input';
+import Input, { type InputProps } from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useEffect, useRef } from 'react';
 import { texts } from '../../texts';
 import { conditionKeys } from './examples';
 import { contextProblem, type ContextRow } from './question';
@@ -15,6 +16,15 @@ export function ContextFields({ question, change }: Fields) {
   const { context, recorded } = question;
   const set = (index: number, changed: Partial<ContextRow>) =>
     change({ context: context.map((row, at) => (at === index ? { ...row, ...changed } : row)) });
+  const lastKey = useRef<AutosuggestProps.Ref>(null);
+  const lastValue = useRef<InputProps.Ref>(null);
+  const last = context.length - 1;
+  useEffect(() => {
+    if (!context[last]?.fresh) return;
+    // Once its section is open.
+    const frame = requestAnimationFrame(() => (context[last].key ? lastValue : lastKey).current?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, [last]);
   return (
     <SpaceBetween size="m">
       <AttributeEditor<ContextRow>
@@ -29,25 +39,25 @@ export function ContextFields({ question, change }: Fields) {
         definition={[
           {
             label: words.contextKey,
-            control: ({ key, fresh }, index) => (
+            control: ({ key }, index) => (
               <Autosuggest
                 value={key}
                 onChange={({ detail }) => set(index, { key: detail.value })}
                 options={conditionKeys.map((value) => ({ value }))}
                 enteredTextLabel={texts.common.use}
                 hideEnteredTextOption
-                autoFocus={fresh && key === ''}
+                ref={index === last ? lastKey : undefined}
               />
             ),
           },
           {
             label: words.contextValue,
-            control: ({ key, value, fresh }, index) => (
+            control: ({ value }, index) => (
               <Input
                 value={value}
                 onChange={({ detail }) => set(index, { value: detail.value })}
                 autoComplete={false}
-                autoFocus={fresh && key !== ''}
+                ref={index === last ? lastValue : undefined}
               />
             ),
             errorText: (row) => contextProblem(row),

@@ -149,7 +149,7 @@ function Remedies({ explanation, role }: { explanation: Explanation; role: Retur
                 {(layer === 'identity' || layer === 'boundary') && role}
               </SpaceBetween>
               <JsonEditor label={place} value={text} minLines={1} />
-              <CopyButton text={text} label={words.copyStatement} />
+              <CopyButton text={text} name={words.copyStatement} />
             </SpaceBetween>
           );
         })}

@@ -9,7 +9,7 @@ import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tiles from '@cloudscape-design/components/tiles';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { CopyButton } from '../../components/copy_button';
 import { useSession } from '../../session/session';
 import { texts } from '../../texts';
@@ -61,7 +61,7 @@ export function QuestionForm({ link, running, onSubmit, onClear, ...fields }: Fo
             <Button formAction="none" onClick={onClear}>
               {words.clear}
             </Button>
-            <CopyButton text={link} label={words.copyLink} />
+            <CopyButton text={link} name={words.copyLink} />
           </SpaceBetween>
         }
       >
@@ -160,17 +160,20 @@ function RequestFields({ question, change, problems }: Fields) {
 
 function ContextSection(fields: Fields) {
   const { question, change, problems } = fields;
-  const given = question.context.length > 0 || question.resourceAccount !== '';
-  const [expanded, setExpanded] = useState(given);
-  useEffect(() => {
-    if (given || problems.context) setExpanded(true);
-  }, [given, problems.context]);
+  const { context, resourceAccount, recorded } = question;
+  const [chosen, setChosen] = useState<boolean>(); // opened or closed by hand
+  const given = context.length > 0 || resourceAccount !== '';
+  const open = (given && !recorded) || problems.context !== undefined; // what was recorded is long
+  const toggle = (expanded: boolean) => {
+    setChosen(expanded);
+    change({ context: context.map(({ key, value }) => ({ key, value })) });
+  };
   return (
     <ExpandableSection
-      expanded={expanded}
-      onChange={({ detail }) => setExpanded(detail.expanded)}
-      headerText={words.contextHeader(question.context.length)}
-      headerDescription={words.contextText}
+      expanded={context.some(({ fresh }) => fresh) || (chosen ?? open)}
+      onChange={({ detail }) => toggle(detail.expanded)}
+      headerText={words.contextHeader(context.length)}
+      headerDescription={recorded ? words.recordedContextText : words.contextText}
     >
       <SpaceBetween size="l">
         <ContextFields {...fields} />
@@ -179,7 +182,7 @@ function ContextSection(fields: Fields) {
           constraintText={words.resourceAccountText}
         >
           <Input
-            value={question.resourceAccount}
+            value={resourceAccount}
             onChange={({ detail }) => change({ resourceAccount: detail.value })}
             inputMode="numeric"
             autoComplete={false}
