@@ -72,6 +72,7 @@ def test_a_session_ends_with_its_key(server, page, world):
     keys, arn = world.user({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
     page.goto(server.console_link(keys))
     heading(page, "Clusters")
+    page.wait_for_load_state("networkidle")
     world.iam.delete_access_key(UserName=arn.split("/")[-1], AccessKeyId=keys.access_key)
     page.get_by_role("link", name="Roles").click()
     page.get_by_text("Your session has ended.").wait_for()

@@ -80,7 +80,7 @@ def test_from_an_empty_system_to_a_pod_that_reads_its_object(browser, tmp_path, 
         screenshot(page, "association_create")
         check_accessibility(page)
         create(page)
-        page.get_by_text("The association for default/my-service-account was created.").wait_for()
+        page.get_by_text("The association for default/my-service-account was created.").first.wait_for()
         page.goto(f"{podpass.endpoint}/console/clusters/{CLUSTER}/access")
         page.get_by_role("link", name="my-role").wait_for()
         screenshot(page, "associations")
@@ -126,7 +126,7 @@ def test_a_role_that_does_not_trust_pods_is_missing_says_why_and_is_mended(serve
     page.get_by_text(re.compile(name + ".*trust|trust.*" + name)).first.wait_for()
     fill(page, world.name, "mended")
     create(page)
-    page.get_by_text(f"The association for {world.name}/mended was created.").wait_for()
+    page.get_by_text(f"The association for {world.name}/mended was created.").first.wait_for()
     assert server.pod_keys(world.name, "mended").token
 
 
@@ -137,7 +137,7 @@ def test_a_second_association_of_a_service_account_is_refused_beside_its_field(s
     fill(signed_in_page, world.name, "taken")
     pick_role(signed_in_page, arn.split("/")[-1])
     create(signed_in_page)
-    signed_in_page.get_by_text("Association already exists").wait_for()
+    signed_in_page.get_by_text("Association already exists").first.wait_for()
     assert len(world.eks.list_pod_identity_associations(clusterName=CLUSTER, namespace=world.name)["associations"]) == 1
 
 
@@ -145,8 +145,8 @@ def test_bad_names_are_told_before_anything_is_sent(server, signed_in_page, worl
     open_form(signed_in_page, server.endpoint)
     fill(signed_in_page, "Not_A_Name", "-x")
     create(signed_in_page)
-    signed_in_page.get_by_text("Use 1 to 63 lower-case letters").wait_for()
-    signed_in_page.get_by_text("Use 1 to 253 lower-case letters").wait_for()
+    signed_in_page.get_by_text("Use 1 to 63 lower-case letters").first.wait_for()
+    signed_in_page.get_by_text("Use 1 to 253 lower-case letters").first.wait_for()
 
 
 @pytest.mark.parametrize("permission", ["eks:CreatePodIdentityAssociation", "iam:PassRole"])
@@ -160,7 +160,7 @@ def test_without_permission_the_apis_own_sentence_is_shown(server, page, world, 
     fill(page, world.name, "sa")
     pick_role(page, arn.split("/")[-1])
     create(page)
-    page.get_by_text(re.compile(f"{re.escape(user)} is not authorized to perform: {permission} on resource: .* with an explicit deny")).wait_for()
+    page.get_by_text(re.compile(f"{re.escape(user)} is not authorized to perform: {permission} on resource: .* with an explicit deny")).first.wait_for()
     assert not world.eks.list_pod_identity_associations(clusterName=CLUSTER, namespace=world.name)["associations"]
 
 
@@ -176,7 +176,7 @@ def test_edit_and_delete(server, signed_in_page, world, screenshot, check_access
     screenshot(page, "association_edit")
     check_accessibility(page)
     page.get_by_role("button", name="Save changes").click()
-    page.get_by_text(f"The association for {world.name}/sa was saved.").wait_for()
+    page.get_by_text(f"The association for {world.name}/sa was saved.").first.wait_for()
     [found] = world.eks.list_pod_identity_associations(clusterName=CLUSTER, namespace=world.name)["associations"]
     shown = world.eks.describe_pod_identity_association(clusterName=CLUSTER, associationId=found["associationId"])["association"]
     assert shown["roleArn"].endswith(other) and shown["tags"] == {"team": "a"}
@@ -187,7 +187,7 @@ def test_edit_and_delete(server, signed_in_page, world, screenshot, check_access
     if dialog.get_by_role("textbox").count():
         dialog.get_by_role("textbox").fill(dialog.get_by_role("textbox").get_attribute("placeholder") or found["associationId"])
     dialog.get_by_role("button", name="Delete").click()
-    page.get_by_text(f"The association for {world.name}/sa was deleted.").wait_for()
+    page.get_by_text(f"The association for {world.name}/sa was deleted.").first.wait_for()
     assert not world.eks.list_pod_identity_associations(clusterName=CLUSTER, namespace=world.name)["associations"]
 
 
