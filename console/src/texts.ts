@@ -64,6 +64,7 @@ export const texts = {
     roles: 'Roles',
     root: 'root',
     server: (version: string) => `Podpass ${version}`,
+    notSignedOut: (reason: string) => `You are still signed in. ${reason}`,
     signOut: 'Sign out',
     theme: 'Theme',
     themes: { system: 'As the system has it', light: 'Light', dark: 'Dark' },

@@ -27,26 +27,37 @@ Time end_of(const SessionRecord& record) {
   return std::min(record.used + kIdle, record.created + kLongest);
 }
 
-// How many are left of `table` without those that have ended.
-template <class T, class Ended>
-std::size_t sweep(store::Transaction& tx, const store::Table<T>& table, Ended ended) {
-  std::size_t left = 0;
-  for (const auto& row : tx.scan(table, {}, 2 * kMaxSessions)) {
+// Makes room for one more of `access_key_id`: without those that have ended and, of one access key, the one that was
+// used least lately. unavailable: there are kMaxSessions.
+template <class T, class Used, class Ended>
+Result<void> make_room(store::Transaction& tx, const store::Table<T>& table, std::string_view access_key_id, Used used,
+                       Ended ended) {
+  std::size_t left = 0, of_key = 0;
+  std::optional<store::Row<T>> oldest;
+  for (auto& row : tx.scan(table, {}, 2 * kMaxSessions)) {
     if (ended(*row.record)) {
       tx.erase(table, {row.key[0]});
-    } else {
-      ++left;
+      continue;
     }
+    ++left;
+    if (row.record->access_key_id != access_key_id) continue;
+    ++of_key;
+    if (!oldest || used(*row.record) < used(*oldest->record)) oldest = std::move(row);
   }
-  return left;
+  if (of_key >= kMaxOfOneKey) {
+    tx.erase(table, {oldest->key[0]});
+    --left;
+  }
+  if (left >= kMaxSessions) return Error::unavailable("Too many are signed in to the console. Try again later.");
+  return {};
 }
 
 }  // namespace
 
 Result<Secret> open_session(store::Transaction& tx, Random& random, const Identity& identity, Time now) {
-  if (sweep(tx, kSessions, [&](const auto& each) { return end_of(each) <= now; }) >= kMaxSessions) {
-    return Error::unavailable("Too many are signed in to the console. Try again later.");
-  }
+  TRY(make_room(
+      tx, kSessions, identity.access_key_id, [](const auto& each) { return each.used; },
+      [&](const auto& each) { return end_of(each) <= now; }));
   auto cookie = new_token(random);
   tx.put(kSessions, {key_of(cookie.reveal())}, SessionRecord{identity.access_key_id, identity.session_token, now, now});
   return cookie;
@@ -77,9 +88,9 @@ std::string csrf_token(std::string_view cookie) {
 }
 
 Result<Secret> make_code(store::Transaction& tx, Random& random, const Identity& identity, Time now) {
-  if (sweep(tx, kCodes, [&](const auto& each) { return each.created + kCodeLifetime <= now; }) >= kMaxSessions) {
-    return Error::unavailable("Too many sign-in links of the console are unused. Try again later.");
-  }
+  TRY(make_room(
+      tx, kCodes, identity.access_key_id, [](const auto& each) { return each.created; },
+      [&](const auto& each) { return each.created + kCodeLifetime <= now; }));
   auto code = new_token(random);
   tx.put(kCodes, {key_of(code.reveal())}, CodeRecord{identity.access_key_id, identity.session_token, now});
   return code;

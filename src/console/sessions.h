@@ -21,6 +21,7 @@ inline constexpr Seconds kLongest{12 * 3'600};  // and so long after its start
 inline constexpr Seconds kTouchAfter{60};       // use is written down no more often than this
 inline constexpr Seconds kCodeLifetime{900};
 inline constexpr std::size_t kMaxSessions = 10'000;
+inline constexpr std::size_t kMaxOfOneKey = 20;  // access key: one more ends the one that was used least lately
 
 struct Identity {
   std::string access_key_id, session_token;  // of its credentials

@@ -144,7 +144,7 @@ TEST_F(SessionsTest, WhatHasEndedIsRemoved) {
 TEST_F(SessionsTest, ThereAreNotAnyNumberOfThem) {
   run([&](auto& tx) {
     for (std::size_t i = 0; i < kMaxSessions; ++i) {
-      tx.put(kSessions, {std::to_string(i)}, SessionRecord{"AKIA", "", now_, now_});
+      tx.put(kSessions, {std::to_string(i)}, SessionRecord{"AKIA" + std::to_string(i), "", now_, now_});
     }
     return 0;
   });
@@ -152,6 +152,22 @@ TEST_F(SessionsTest, ThereAreNotAnyNumberOfThem) {
     EXPECT_EQ(open_session(tx, random_, kIdentity, now_).error().kind, ErrorKind::unavailable);
     return 0;
   });
+}
+
+TEST_F(SessionsTest, OneKeyHasNotAllOfThem) {
+  const auto first = open(), code = make();
+  now_ += Seconds{1};
+  const auto second = open();
+  now_ += Seconds{1};
+  run([&](auto& tx) { return touch_session(tx, first, now_), 0; });
+  for (std::size_t i = 2; i <= kMaxOfOneKey; ++i) open(), make();
+  EXPECT_EQ(count(kSessions), kMaxOfOneKey);
+  EXPECT_EQ(count(kCodes), kMaxOfOneKey);
+  EXPECT_TRUE(find(first));
+  EXPECT_FALSE(find(second));  // the one that was used least lately
+  EXPECT_FALSE(take(code));    // the oldest
+  run([&](auto& tx) { return open_session(tx, random_, {"AKIAOTHER", ""}, now_).has_value(); });
+  EXPECT_EQ(count(kSessions), kMaxOfOneKey + 1);
 }
 
 TEST_F(SessionsTest, TheCodeStandsWhereBrowsersTellNobody) {

@@ -23,6 +23,12 @@ class ConsoleTest : public testing::Test {
     request.headers = std::move(headers);
     return served_.deliver(request);
   }
+  http::ClientResponse plain(std::string target) {
+    http::ClientRequest request;
+    request.method = "GET";
+    request.target = std::move(target);
+    return served_.deliver(request);
+  }
   Headers own_page() const {
     return {{"Content-Type", "application/json"},
             {"Origin", served_.deployment.endpoint},
@@ -285,6 +291,55 @@ TEST_F(ConsoleTest, EveryAnswerIsClosedToOtherSites) {
   }
   EXPECT_EQ(send("GET", "", "", {}).header("Location"), "/console/");
   EXPECT_NE(send("GET", "/clusters", "", {}).body.find("<title>test</title>"), std::string::npos);
+}
+
+TEST_F(ConsoleTest, APageInABucketIsNoPageOfOurs) {
+  const std::string location =
+      "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>";
+  EXPECT_EQ(served_.send({"s3", "PUT", "/pages", location, {}}).status, 200);
+  EXPECT_EQ(served_.send({"s3", "PUT", "/pages/p.html", "<script>", {{"Content-Type", "text/html"}}}).status, 200);
+  for (const auto* path : {"/pages/p.html", "/pages/none", "/none"}) {
+    for (const auto& answer : {served_.send({"s3", "GET", path, "", {}}), plain(path)}) {
+      EXPECT_EQ(answer.header("Content-Security-Policy"),
+                "sandbox allow-scripts allow-forms allow-popups allow-downloads")
+          << path;
+      EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff") << path;
+    }
+  }
+}
+
+TEST_F(ConsoleTest, ASessionMakesNoLinks) {
+  ASSERT_EQ(verdict(sign_in(served_.root)), "200");
+  EXPECT_EQ(verdict(call("podpass/CreateConsoleSignIn")), "403 AccessDeniedException");
+}
+
+TEST_F(ConsoleTest, WaitingForNewsIsNoUse) {
+  ASSERT_EQ(verdict(sign_in(served_.root)), "200");
+  for (int i = 0; i < 6; ++i) {
+    served_.clock.advance(std::chrono::minutes{9});
+    EXPECT_EQ(send("POST", "/api/iam/ListRoles", "{}", with(signed_in(), "X-Podpass-Background", "true")).status, 200);
+  }
+  served_.clock.advance(std::chrono::minutes{6});
+  EXPECT_EQ(verdict(session()), "401 NotSignedIn");
+}
+
+TEST_F(ConsoleTest, SigningInAgainEndsTheSessionBefore) {
+  ASSERT_EQ(verdict(sign_in(served_.root)), "200");
+  const auto before = cookie_;
+  const auto input = codec::Value::map({{"code", new_code(served_.make_user("eve"))}});
+  enter(send("POST", "/api/sign-in", codec::write_json(input), with(own_page(), "Cookie", cookie_)));
+  EXPECT_NE(cookie_, before);
+  EXPECT_EQ(verdict(session()), "200");
+  EXPECT_EQ(send("GET", "/api/session", "", {{"Cookie", before}}).status, 401);
+}
+
+TEST_F(ConsoleTest, PublicOperationsAreCalledByNobody) {
+  ASSERT_EQ(verdict(sign_in(served_.root)), "200");
+  call("sts/AssumeRoleWithWebIdentity",
+       R"({"RoleArn":"arn:aws:iam::111122223333:role/r","RoleSessionName":"s","WebIdentityToken":"a.b.c"})");
+  const auto record = served_.audit().back();
+  EXPECT_EQ(record.text("eventName"), "AssumeRoleWithWebIdentity");
+  EXPECT_NE(record.find("userIdentity")->text("type"), "Root");
 }
 
 TEST_F(ConsoleTest, ABucketOfThatNameIsStillThere) {

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::string_view kRoot = "/console", kApi = "/console/api/";
 constexpr std::string_view kCsrfHeader = "X-Podpass-Csrf";
+constexpr std::string_view kBackgroundHeader =
+    "X-Podpass-Background";  // nobody may be there: it does not prolong the session
 constexpr std::size_t kMaxSignInBytes = 64 * 1024;
 
 Error refusal(int status, std::string code, std::string message) {
@@ -200,7 +202,8 @@ asio::awaitable<http::Response> Gateway::call_from_console(http::Request& reques
   if (!leaves && target.service == nullptr) {
     co_return console_error(refusal(404, "UnknownOperationException", "There is no such service."), request_id);
   }
-  if (leaves || signed_in->touch) {
+  const bool uses = request.header(kBackgroundHeader).empty();
+  if (leaves || (signed_in->touch && uses)) {
     auto tx = store_.begin();
     if (leaves) {
       console::end_session(tx, signed_in->cookie);
@@ -228,7 +231,13 @@ Result<void> Gateway::prepare_console(Running& running, const http::Request& req
   if (found == running.service.operations.end()) {
     return refusal(404, "UnknownOperationException", "There is no such operation.");
   }
+  // One session must not make the next, or none would ever end.
+  if (found->name == "CreateConsoleSignIn") {
+    return refusal(403, "AccessDeniedException",
+                   "A session of the console makes no links to it: use `podpass console`.");
+  }
   running.operation = &*found;
+  if (found->is_public) running.caller = Authenticator::anonymous();  // as let_in() has it
   running.input = TRY(read_input(request.body));
   return {};
 }
@@ -246,13 +255,16 @@ asio::awaitable<http::Response> Gateway::sign_in(http::Request& request, http::B
     auto tx = store_.begin();
     cookie = try_sign_in(tx, *input, now, caller);
     if (!cookie) break;
+    if (const auto before = cookie_of(request); !before.empty()) console::end_session(tx, before);
     auto committing = aws::commit(store_, std::move(tx));
     auto committed = co_await std::move(committing);
     health_.wrote(committed);
     if (committed) break;
-    cookie = committed.error();
-    if (committed.error().kind != ErrorKind::conflict || run >= store::kMaxReruns) break;
+    if (committed.error().kind == ErrorKind::conflict && run < store::kMaxReruns) continue;
+    cookie = Error::unavailable("Signing in failed. Try again.", committed.error().message);
+    break;
   }
+  if (!cookie) aws::name_error(find_service("podpass")->errors, cookie.error());
   record_sign_in(request, request_id, now, caller.get(), cookie ? nullptr : &cookie.error());
   if (!cookie) co_return console_error(cookie.error(), request_id);
   auto response = describe(*caller, deployment_, cookie->reveal(), now + console::kIdle);

@@ -31,6 +31,13 @@ Result<Admitted> admit(Authenticator& authenticator, const http::Request& reques
   return admitted;
 }
 
+// Objects come from the host and port that the console comes from, with whatever type their owner gave them. A browser
+// must not take one for a page of ours: in a sandbox it has an origin of its own, and no cookie of ours.
+void keep_apart(http::Response& response) {
+  response.set("Content-Security-Policy", "sandbox allow-scripts allow-forms allow-popups allow-downloads");
+  response.set("X-Content-Type-Options", "nosniff");
+}
+
 }  // namespace
 
 asio::awaitable<http::Response> Gateway::serve_s3(http::Request& request, http::Body& body,
@@ -45,7 +52,9 @@ asio::awaitable<http::Response> Gateway::serve_s3(http::Request& request, http::
       event.error = &admitted.error();
       audit_->append(audit_line(event));
     }
-    co_return s3::error_response(admitted.error(), request, request_id);
+    auto refused = s3::error_response(admitted.error(), request, request_id);
+    keep_apart(refused);
+    co_return refused;
   }
   auto context = std::make_unique<policy::Context>();  // 20 KiB: not in the coroutine's frame
   aws::add_principal_keys(*context, *admitted->caller);
@@ -64,6 +73,7 @@ asio::awaitable<http::Response> Gateway::serve_s3(http::Request& request, http::
                         {},
                         {}};
   auto response = co_await s3_.serve(exchange);
+  keep_apart(response);
   if (audit_ != nullptr) {
     event.caller = admitted->caller.get();
     if (!exchange.operation.empty()) event.operation = exchange.operation;

@@ -294,23 +294,5 @@ TEST_F(ActivityTest, ParametersAreNotCounted) {
   EXPECT_FALSE(activity_.counts_of("a-1").last_denied);
 }
 
-TEST(AssociationCounts, AreBounded) {
-  using enum AssociationCounts::Kind;
-  const auto start = from_epoch_seconds(1'700'000'000);
-  AssociationCounts counts(start);
-  for (int hour = 0; hour < 200; ++hour) counts.count("old", start + std::chrono::hours{hour}, exchange);
-  EXPECT_EQ(counts.of("old").hours.size(), 168U);
-  EXPECT_EQ(counts.of("old").since, start);
-
-  const auto later = start + std::chrono::hours{300};
-  for (std::size_t i = 1; i < AssociationCounts::kAssociationsKept; ++i) counts.count(std::to_string(i), later, denial);
-  EXPECT_EQ(counts.of("old").hours.size(), 168U);
-  counts.count("new", later + Seconds{1}, exchange);
-  EXPECT_EQ(counts.of("old").hours.size(), 0U);  // used longest ago
-  EXPECT_EQ(counts.of("old").since, start + std::chrono::hours{199});
-  EXPECT_EQ(counts.of("new").since, start + std::chrono::hours{199});
-  EXPECT_EQ(counts.of("1").since, start);
-}
-
 }  // namespace
 }  // namespace podpass::own_api

@@ -99,6 +99,21 @@ def test_a_page_of_another_site_can_do_nothing(server, signed_in_page, watched):
     assert server.client("iam").list_users()["Users"] == before
 
 
+def test_a_page_in_a_bucket_can_do_nothing(server, signed_in_page, watched, world):
+    """An object that is a page comes from the console's own host and port: it must not be taken for one of its pages."""
+    bucket = world.bucket()
+    world.s3.put_object(Bucket=bucket, Key="page.html", ContentType="text/html", Body=b"""<title>waiting</title><script>
+        fetch('/console/api/session', {credentials: 'include'}).then((answer) => answer.text())
+            .then((text) => { document.title = 'got ' + text; }, () => { document.title = 'refused'; });
+        </script>""")
+    link = world.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "page.html"})
+    other = watched.context.new_page()
+    other.goto(link)
+    other.wait_for_function("document.title !== 'waiting'")
+    assert other.title() == "refused"
+    assert other.evaluate("window.origin") == "null"
+
+
 def test_security_headers(server):
     for path in ("/console/", "/console/clusters/x/access", "/console/api/session"):
         try:

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { denial, fakeApi } from '../test/fake_api';
-import { ApiError, call, currentSession, setOnSessionEnd, signIn } from './client';
+import { ApiError, call, currentSession, setOnSessionDoubt, signIn } from './client';
 import { allPages, forEachLimited } from './many';
 
 describe('call', () => {
@@ -38,7 +38,7 @@ describe('call', () => {
 
   it('tells that the session has ended', async () => {
     const ended = vi.fn();
-    setOnSessionEnd(ended);
+    setOnSessionDoubt(ended);
     fakeApi().session = undefined;
     await expect(call('eks', 'ListClusters', {})).rejects.toBeInstanceOf(ApiError);
     expect(ended).toHaveBeenCalledOnce();

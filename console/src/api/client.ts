@@ -29,11 +29,18 @@ export class ApiError extends Error {
 }
 
 let csrfToken = '';
-let onSessionEnd = () => {};
+let onSessionDoubt = () => {};
 
-// Called whenever an answer says that nobody is signed in.
-export function setOnSessionEnd(listener: () => void) {
-  onSessionEnd = listener;
+// Called whenever an answer says that nobody is signed in, or that somebody else is: another tab may have signed in.
+export function setOnSessionDoubt(listener: () => void) {
+  onSessionDoubt = listener;
+}
+
+function headersOf(body: unknown): Record<string, string> {
+  const headers = { 'Content-Type': 'application/json', 'X-Podpass-Csrf': csrfToken };
+  // What waits for news goes on while nobody is there: it must not keep the session from ending.
+  const waits = typeof body === 'object' && body !== null && 'waitSeconds' in body;
+  return waits ? { ...headers, 'X-Podpass-Background': 'true' } : headers;
 }
 
 async function request(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
@@ -44,7 +51,7 @@ async function request(method: 'GET' | 'POST', path: string, body?: unknown, sig
       method,
       signal,
       credentials: 'same-origin',
-      headers: method === 'POST' ? { 'Content-Type': 'application/json', 'X-Podpass-Csrf': csrfToken } : {},
+      headers: method === 'POST' ? headersOf(body) : {},
       body: method === 'POST' ? JSON.stringify(body ?? {}) : undefined,
     });
     text = await response.text();
@@ -85,8 +92,14 @@ export async function currentSession(): Promise<Session | undefined> {
   }
 }
 
+// Throws where the session may still be there.
 export async function signOut(): Promise<void> {
-  await request('POST', 'sign-out');
+  try {
+    await request('POST', 'sign-out');
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+  }
+  csrfToken = '';
 }
 
 export async function call<S extends Service, O extends Operation<S>>(
@@ -98,7 +111,7 @@ export async function call<S extends Service, O extends Operation<S>>(
   try {
     return (await request('POST', `${service}/${operation}`, input, signal)) as Output<S, O>;
   } catch (error) {
-    if (error instanceof ApiError && error.code === 'NotSignedIn') onSessionEnd();
+    if (error instanceof ApiError && ['NotSignedIn', 'CsrfTokenMissing'].includes(error.code)) onSessionDoubt();
     throw error;
   }
 }

@@ -3,7 +3,7 @@
 import Box from '@cloudscape-design/components/box';
 import Spinner from '@cloudscape-design/components/spinner';
 import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from 'react';
-import { currentSession, setOnSessionEnd, signIn, signOut, type Credentials, type Session } from '../api/client';
+import { currentSession, setOnSessionDoubt, signIn, signOut, type Credentials, type Session } from '../api/client';
 import { asError } from '../components/use_load';
 import { texts } from '../texts';
 import { SignIn } from './sign_in';
@@ -26,7 +26,11 @@ export function takeSignInCode(): string | undefined {
   const code = /^#sign-in=(.+)$/.exec(window.location.hash)?.[1];
   if (code === undefined) return undefined;
   window.history.replaceState(null, '', window.location.pathname + window.location.search);
-  return decodeURIComponent(code);
+  try {
+    return decodeURIComponent(code);
+  } catch {
+    return code; // cut off: the server says that it is none
+  }
 }
 
 export function SessionGate({ code, children }: { code?: string; children: ReactNode }) {
@@ -34,7 +38,7 @@ export function SessionGate({ code, children }: { code?: string; children: React
   const started = useRef(false);
 
   useEffect(() => {
-    setOnSessionEnd(() => setState((now) => (now.at === 'in' ? { at: 'out', ended: true } : now)));
+    setOnSessionDoubt(() => void look(setState));
     if (started.current) return;
     started.current = true;
     start(code).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
@@ -54,18 +58,13 @@ export function SessionGate({ code, children }: { code?: string; children: React
   const expiresAt = state.at === 'in' ? state.session.expiresAt : undefined;
   useEffect(() => {
     if (expiresAt === undefined) return;
-    const check = () =>
-      void currentSession().then(
-        (session) => setState(session ? { at: 'in', session } : { at: 'out', ended: true }),
-        () => {}, // the server is away: the next call says so
-      );
-    const timer = setTimeout(check, Math.min(Math.max(expiresAt * 1000 - Date.now() + 1000, 1000), 0x7fffffff));
+    const timer = setTimeout(() => void look(setState), Math.min(Math.max(expiresAt * 1000 - Date.now() + 1000, 1000), 0x7fffffff));
     return () => clearTimeout(timer);
   }, [expiresAt]);
 
   const enter = async (credentials: Credentials) => setState({ at: 'in', session: await signIn(credentials) });
   const leave = useCallback(async () => {
-    await signOut().catch(() => {}); // a session that has ended needs no sign-out
+    await signOut();
     setState({ at: 'out' });
   }, []);
 
@@ -78,7 +77,19 @@ export function SessionGate({ code, children }: { code?: string; children: React
     );
   }
   if (state.at === 'out') return <SignIn onSignIn={enter} error={state.error} ended={state.ended} />;
-  return <SessionContext.Provider value={{ session: state.session, leave }}>{children}</SessionContext.Provider>;
+  // What was loaded or typed as somebody is gone when somebody else is signed in.
+  return (
+    <SessionContext.Provider key={state.session.csrfToken} value={{ session: state.session, leave }}>
+      {children}
+    </SessionContext.Provider>
+  );
+}
+
+// Who is signed in by now.
+async function look(setState: (change: (now: State) => State) => void) {
+  const session = await currentSession().catch(() => null); // the server is away: the next call says so
+  if (session === null) return;
+  setState((now) => (now.at === 'in' ? (session ? { at: 'in', session } : { at: 'out', ended: true }) : now));
 }
 
 async function start(code: string | undefined): Promise<State> {

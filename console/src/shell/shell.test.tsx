@@ -14,6 +14,17 @@ describe('the shell', () => {
     expect(api.session).toBeUndefined();
   });
 
+  it('says so where signing out failed, and stays signed in', async () => {
+    const api = fakeApi();
+    api.signsOut = false;
+    const user = renderConsole('/explain');
+    const [menu] = await screen.findAllByRole('button', { name: /ann @ 111122223333/ });
+    await user.click(menu);
+    await user.click(await screen.findByRole('menuitem', { name: 'Sign out' }));
+    expect(await screen.findByText('You are still signed in. Signing out failed. Try again.')).toBeTruthy();
+    expect(screen.queryByLabelText('Access key ID')).toBeNull();
+  });
+
   it('leads to every part', async () => {
     fakeApi();
     const user = renderConsole('/explain');

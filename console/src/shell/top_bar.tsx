@@ -5,12 +5,14 @@ import icon from '../icon.svg';
 import { nameOfArn } from '../paths';
 import { useSession } from '../session/session';
 import { texts } from '../texts';
+import { useShell } from './shell_context';
 import { useTheme, type Theme } from './theme';
 
 const themes: Theme[] = ['system', 'light', 'dark'];
 
 export function TopBar() {
   const { session, leave } = useSession();
+  const { notify } = useShell();
   const [theme, setTheme] = useTheme();
   const { principal, region, version } = session;
   const name = principal.arn.endsWith(':root') ? texts.shell.root : nameOfArn(principal.arn);
@@ -40,7 +42,7 @@ export function TopBar() {
           text: `${name} @ ${principal.account}`,
           description: principal.arn,
           items: [{ id: 'sign-out', text: texts.shell.signOut }],
-          onItemClick: () => void leave(),
+          onItemClick: () => void leave().catch((error: Error) => notify({ type: 'error', content: texts.shell.notSignedOut(error.message) })),
         },
       ]}
     />

@@ -24,6 +24,7 @@ export interface FakeApi {
   calls: Called[]; // of operations, in order
   of: (operation: string) => unknown[]; // the inputs of one
   session: Session | undefined; // who is signed in; undefined: nobody
+  signsOut: boolean;
   accepts: (credentials: unknown) => boolean; // at sign-in
 }
 
@@ -33,6 +34,7 @@ export function fakeApi(handlers: Handlers = {}): FakeApi {
     calls: [],
     of: (operation) => fake.calls.filter((call) => call.operation === operation).map((call) => call.input),
     session: aSession,
+    signsOut: true,
     accepts: () => true,
   };
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
@@ -59,6 +61,7 @@ async function reply(fake: FakeApi, handlers: Handlers, path: string, input: unk
     return (fake.session = aSession);
   }
   if (path === 'sign-out') {
+    if (!fake.signsOut) throw new ApiError('ServiceUnavailableException', 'Signing out failed. Try again.', 503);
     fake.session = undefined;
     return {};
   }

@@ -49,8 +49,9 @@ const countOf = (pieces: Piece[]) => pieces.reduce((sum, { records }) => sum + r
 
 const sleep = (milliseconds: number, signal: AbortSignal) =>
   new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
+    const stop = () => (clearTimeout(timer), resolve());
+    const timer = setTimeout(() => (signal.removeEventListener('abort', stop), resolve()), milliseconds);
+    signal.addEventListener('abort', stop, { once: true });
   });
 
 export function useActivity(query: ActivityQuery, following: boolean) {
