@@ -106,10 +106,11 @@ def test_a_page_in_a_bucket_can_do_nothing(server, signed_in_page, watched, worl
         fetch('/console/api/session', {credentials: 'include'}).then((answer) => answer.text())
             .then((text) => { document.title = 'got ' + text; }, () => { document.title = 'refused'; });
         </script>""")
-    link = world.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "page.html"})
+    link = server.client("s3", signature_version="s3v4").generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "page.html"})
     other = watched.context.new_page()
-    other.goto(link)
-    other.wait_for_function("document.title !== 'waiting'")
+    answer = other.goto(link)
+    assert answer.status == 200, answer.text()
+    other.wait_for_function("document.title && document.title !== 'waiting'")
     assert other.title() == "refused"
     assert other.evaluate("window.origin") == "null"
 
