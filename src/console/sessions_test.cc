@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "console/records.h"
 #include "store/memory_backend.h"
 
@@ -115,15 +117,10 @@ TEST_F(SessionsTest, TwoWhoBringACodeAtOnceDontBothGetIn) {
   auto one = store_->begin(), two = store_->begin();
   EXPECT_TRUE(take_code(one, code, now_));
   EXPECT_TRUE(take_code(two, code, now_));
-  int committed = 0;
-  store_->commit(std::move(one), [&](Result<void> outcome) { committed += outcome ? 1 : 0; });
-  std::mutex done;
-  done.lock();
-  store_->commit(std::move(two), [&](Result<void> outcome) {
-    committed += outcome ? 1 : 0;
-    done.unlock();
-  });
-  done.lock();
+  std::promise<bool> first, second;
+  store_->commit(std::move(one), [&](Result<void> outcome) { first.set_value(outcome.has_value()); });
+  store_->commit(std::move(two), [&](Result<void> outcome) { second.set_value(outcome.has_value()); });
+  const int committed = first.get_future().get() + second.get_future().get();
   EXPECT_EQ(committed, 1);
 }
 
