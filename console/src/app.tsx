@@ -3,6 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Spinner from '@cloudscape-design/components/spinner';
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router-dom';
+import { ErrorBoundary } from './components/error_boundary';
 import { NotFound } from './components/not_found';
 import { paths } from './paths';
 import { Shell } from './shell/shell';
@@ -16,16 +17,18 @@ const Activity = lazy(() => import('./pages/activity/routes'));
 export function App() {
   return (
     <Shell>
-      <Suspense fallback={<Loading />}>
-        <Routes>
-          <Route index element={<Navigate to={paths.clusters} replace />} />
-          <Route path="clusters/*" element={<Clusters />} />
-          <Route path="iam/*" element={<Iam />} />
-          <Route path="explain/*" element={<Explain />} />
-          <Route path="activity/*" element={<Activity />} />
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-      </Suspense>
+      <ErrorBoundary>
+        <Suspense fallback={<Loading />}>
+          <Routes>
+            <Route index element={<Navigate to={paths.clusters} replace />} />
+            <Route path="clusters/*" element={<Clusters />} />
+            <Route path="iam/*" element={<Iam />} />
+            <Route path="explain/*" element={<Explain />} />
+            <Route path="activity/*" element={<Activity />} />
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </ErrorBoundary>
     </Shell>
   );
 }

@@ -20,6 +20,7 @@ export const texts = {
     loading: 'Loading',
     noSuggestions: 'Nothing is known. You can type it.',
     none: 'None',
+    pageFailed: 'This page could not be drawn',
     optional: 'optional',
     required: 'This is required.',
     requestId: (id: string) => `Request ID: ${id}`,
