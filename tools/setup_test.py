@@ -16,6 +16,7 @@ STUBS = {
     "apt-cache": 'case " $OFFERED " in *" $2 "*) ;; *) exit 100 ;; esac',
     "apt-get": 'echo "apt-get $*" >>"$CALLS"; exit "${APT_EXIT:-0}"',
     "sudo": 'echo sudo >>"$CALLS"; while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"',
+    "npm": 'exit "${NPM_EXIT:-0}"',
     "id": 'echo "$UID_STUB"',
 }
 # The programs that scripts/setup itself needs, and nothing else that this machine may have.
@@ -28,6 +29,9 @@ def machine(tmp_path):
     (tmp_path / "bin").mkdir()
     shutil.copy(ROOT / "scripts" / "setup", tmp_path / "scripts" / "setup")
     shutil.copy(ROOT / "packages.txt", tmp_path / "packages.txt")
+    (tmp_path / "console").mkdir()
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / "console" / name, tmp_path / "console" / name)
     for name in NEEDED:
         (tmp_path / "bin" / name).symlink_to(shutil.which(name))
     for name, text in STUBS.items():
@@ -59,8 +63,18 @@ def test_every_line_of_the_list_can_be_read():
 
 
 def test_nothing_is_done_when_nothing_is_missing(machine):
-    done, calls = machine(installed=" ".join(packages("build")).replace("|", " "))
+    installed = " ".join(packages("build")).replace("|", " ")
+    done, calls = machine(installed=installed)
+    assert (done.returncode, done.stdout, calls) == (0, "setup: build/console: what the console is built from\n", "")
+    done, calls = machine(installed=installed)
     assert (done.returncode, done.stdout, calls) == (0, "", "")
+
+
+def test_what_npm_does_not_install_is_tried_again(machine):
+    installed = " ".join(packages("build")).replace("|", " ")
+    for _ in range(2):
+        done, _ = machine(installed=installed, NPM_EXIT="1")
+        assert done.returncode == 1 and "npm could not install console/package-lock.json" in done.stderr
 
 
 def test_a_bare_machine_gets_everything_once(machine):
@@ -68,7 +82,8 @@ def test_a_bare_machine_gets_everything_once(machine):
     assert done.returncode == 0, done.stderr
     assert calls.count("apt-get") == 2 and "update" in calls.splitlines()[0]
     install = calls.splitlines()[1].split()
-    assert {name.split("|")[0] for name in packages("build")} <= set(install) and "libboost1.83-dev" not in install
+    wanted = {name.split("|")[0] for name in packages("build")} - {"npm"}  # which the machine has, as a stub
+    assert wanted <= set(install) and "libboost1.83-dev" not in install
 
 
 def test_a_newer_distribution_gets_its_own_version(machine):

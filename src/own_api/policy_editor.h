@@ -34,7 +34,7 @@ BOOST_DESCRIBE_STRUCT(ValidatePolicy::Response, (), (findings))
 
 struct ListActions {
   struct Request {
-    std::optional<std::string> prefix;       // "s3:Ge", in any case; without a colon: of services
+    std::optional<std::string> prefix;       // of an action, in any case; without a colon: of services
     std::optional<std::int64_t> maxResults;  // 1 to 1,000; 100 unless told
   };
   struct Response {

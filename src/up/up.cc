@@ -86,7 +86,7 @@ void print_ready(const Options& options, const cli::Connection& connection, std:
         "  aws eks create-pod-identity-association --cluster-name {} --namespace default \\\n"
         "      --service-account my-service-account --role-arn arn:{}:iam::{}:role/my-role\n"
         "  podpass exec{} --namespace default --service-account my-service-account -- aws sts get-caller-identity\n\n"
-        "Console, as root, good once within 15 minutes (`podpass console{}` prints another):\n  {}\n\n"
+        "Console, as root, good once within 15 minutes (`podpass console{}` prints another):\n{}\n\n"
         "Data and audit trail: {}. Agent: {}. Stop: Ctrl-C.\n",
         connection.endpoint, connection.account, connection.region, cluster, where, kPodTrust,
         connection.cluster.empty() ? "NAME" : connection.cluster, partition, connection.account, where, where, console,
