@@ -25,6 +25,8 @@ from world import World  # noqa: E402
 SCREENSHOTS = pathlib.Path(os.environ.get("PODPASS_SCREENSHOTS", ROOT / "build" / "console_screenshots"))
 AXE = ROOT / "build" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 WAIT_MS = 15_000
+SETTLED = """() => Promise.all(document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+    .map((each) => each.finished.catch(() => {}))).then(() => true)"""
 
 # The first: containers have no user namespaces for its sandbox. The rest: no calls to its maker's hosts.
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -126,6 +128,7 @@ def check_accessibility():
     source = AXE.read_text()
 
     def check(page):
+        page.evaluate(SETTLED)  # colours that fade in are none yet
         page.evaluate(source)
         found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         serious = [f"{each['id']}: {each['help']}: {[node['html'][:200] for node in each['nodes'][:3]]}"
