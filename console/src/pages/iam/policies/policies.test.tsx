@@ -91,7 +91,10 @@ describe('a policy', () => {
     expect(await screen.findByText('There are 5 versions, which is the most a policy can have')).toBeTruthy();
     expect(editor('Policy document').state.doc.toString()).toBe('{\n  "of": "v5"\n}');
     typeInto('Policy document', '{"new": 1}');
-    await user.click(screen.getByRole('button', { name: 'Save changes' }));
+    await waitFor(() => expect(fake.of('ValidatePolicy')).toHaveLength(2)); // saving waits for that
+    const save = screen.getByRole('button', { name: 'Save changes' });
+    await waitFor(() => expect(save.getAttribute('aria-disabled')).not.toBe('true'));
+    await user.click(save);
     expect(await screen.findByText('Version v6 of read was created.')).toBeTruthy();
     expect(fake.of('DeletePolicyVersion')).toEqual([{ PolicyArn: arn, VersionId: 'v1' }]);
     expect(fake.of('CreatePolicyVersion')).toEqual([{ PolicyArn: arn, PolicyDocument: '{"new": 1}', SetAsDefault: true }]);
