@@ -36,12 +36,22 @@ export function takeSignInCode(): string | undefined {
 export function SessionGate({ code, children }: { code?: string; children: ReactNode }) {
   const [state, setState] = useState<State>({ at: 'starting' });
   const started = useRef(false);
+  const begun = useRef(0);
+
+  // Of two that overlap, the later one counts: a link that is opened while it is still asked who is signed in.
+  const begin = (given: string | undefined) => {
+    const mine = ++begun.current;
+    const settle = (now: State) => {
+      if (mine === begun.current) setState(now);
+    };
+    start(given).then(settle, (error: unknown) => settle({ at: 'out', error: asError(error) }));
+  };
 
   useEffect(() => {
     setOnSessionDoubt(() => void look(setState));
     if (started.current) return;
     started.current = true;
-    start(code).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
+    begin(code);
   }, [code]);
 
   // A link that is opened where the console is open already loads no page.
@@ -49,7 +59,7 @@ export function SessionGate({ code, children }: { code?: string; children: React
     const onHashChange = () => {
       const given = takeSignInCode();
       if (given === undefined) return;
-      start(given).then(setState, (error: unknown) => setState({ at: 'out', error: asError(error) }));
+      begin(given);
     };
     window.addEventListener('hashchange', onHashChange);
     return () => window.removeEventListener('hashchange', onHashChange);
