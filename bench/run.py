@@ -92,7 +92,7 @@ class Podpass(Server):
     def __init__(self, directory, *flags):
         self.directory = directory
         super().__init__([RELEASE / "podpass", "up", "--port", "0", "--agent-port", "0", "--threads", "1", "--json",
-                          "--max-associations", "2000000", "--data-dir", directory, *flags], ready=True)
+                          "--max-associations", "1000000", "--data-dir", directory, *flags], ready=True)
         facts = json.loads(self.first_line)
         self.endpoint = urllib.parse.urlsplit(facts["endpoint"])
         self.agent = urllib.parse.urlsplit(facts["agent"])
