@@ -11,7 +11,7 @@ import { nameOfArn, paths } from '../../paths';
 import { useShell } from '../../shell/shell_context';
 import { texts } from '../../texts';
 import type { Entity } from './entity';
-import { FormModal } from './form_modal';
+import { Dialog } from '../../components/dialog';
 import { BoundaryField } from './policy_select';
 
 const words = texts.iam.boundary;
@@ -84,7 +84,7 @@ function ChangeBoundary({
 }) {
   const [boundary, setBoundary] = useState(before);
   return (
-    <FormModal
+    <Dialog
       title={words.changeTitle}
       submit={words.set}
       ready={Boolean(boundary)}
@@ -92,6 +92,6 @@ function ChangeBoundary({
       onClose={onClose}
     >
       <BoundaryField label={words.policy} value={boundary} onChange={setBoundary} />
-    </FormModal>
+    </Dialog>
   );
 }

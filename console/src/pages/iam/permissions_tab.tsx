@@ -11,7 +11,7 @@ import { useShell } from '../../shell/shell_context';
 import { texts } from '../../texts';
 import { attachAll } from './attach_all';
 import type { AttachedPolicy, Entity } from './entity';
-import { FormModal } from './form_modal';
+import { Dialog } from '../../components/dialog';
 import { maxAttached, PoliciesField } from './policy_select';
 
 const words = texts.iam.permissions;
@@ -104,7 +104,7 @@ function AttachPolicies({
   const { notify } = useShell();
   const without = useMemo(() => (attached.data ?? []).map(({ PolicyArn }) => PolicyArn), [attached.data]);
   return (
-    <FormModal
+    <Dialog
       title={words.attachTitle(entity.name)}
       submit={words.attach}
       ready={chosen.length > 0}
@@ -121,7 +121,7 @@ function AttachPolicies({
       onClose={onClose}
     >
       <PoliciesField label={words.policies} value={chosen} onChange={setChosen} without={without} />
-    </FormModal>
+    </Dialog>
   );
 }
 

@@ -6,7 +6,7 @@ import { call } from '../../../api/client';
 import { optional } from '../../../components/optional';
 import { useShell } from '../../../shell/shell_context';
 import { texts } from '../../../texts';
-import { FormModal } from '../form_modal';
+import { Dialog } from '../../../components/dialog';
 import type { Role } from './role_list';
 
 const words = texts.iam.roles;
@@ -19,7 +19,7 @@ export function EditRole({ role, onSaved, onClose }: { role: Role; onSaved: () =
   const hours = [...new Set([...sessionHours, seconds / 3600])].sort((a, b) => a - b);
   const option = (hours: number) => ({ label: words.hours(hours), value: String(hours * 3600) });
   return (
-    <FormModal
+    <Dialog
       title={words.editTitle(role.RoleName)}
       submit={texts.common.save}
       onSubmit={async () => {
@@ -41,6 +41,6 @@ export function EditRole({ role, onSaved, onClose }: { role: Role; onSaved: () =
           onChange={({ detail }) => setSeconds(Number(detail.selectedOption.value))}
         />
       </FormField>
-    </FormModal>
+    </Dialog>
   );
 }

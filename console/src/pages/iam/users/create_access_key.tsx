@@ -9,7 +9,7 @@ import { useState, type ReactNode } from 'react';
 import { call } from '../../../api/client';
 import { CopyButton } from '../../../components/copy_button';
 import { texts } from '../../../texts';
-import { FormModal } from '../form_modal';
+import { Dialog } from '../../../components/dialog';
 import { csvOf, type NewAccessKey } from './access_keys';
 
 const words = texts.iam.accessKeys;
@@ -26,7 +26,7 @@ export function CreateAccessKey({
   const [key, setKey] = useState<NewAccessKey>();
   if (key) return <ShownOnce accessKey={key} onClose={onClose} />;
   return (
-    <FormModal
+    <Dialog
       title={words.create}
       submit={words.create}
       onSubmit={async () => {
@@ -36,7 +36,7 @@ export function CreateAccessKey({
       onClose={onClose}
     >
       <Box>{words.createText(user)}</Box>
-    </FormModal>
+    </Dialog>
   );
 }
 

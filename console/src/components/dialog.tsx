@@ -1,14 +1,14 @@
-// A short form in a dialog. Stays open, with the error, if it fails. Rendered only while it is open.
+// A dialog with one thing to do in it. Stays open, with the error, if that fails. Rendered only while it is open.
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';
-import { ErrorAlert } from '../../components/error_alert';
-import { useAction } from '../../components/use_action';
-import { texts } from '../../texts';
+import { texts } from '../texts';
+import { ErrorAlert } from './error_alert';
+import { useAction } from './use_action';
 
-export function FormModal({
+export function Dialog({
   title,
   submit,
   ready = true,
@@ -21,9 +21,10 @@ export function FormModal({
   ready?: boolean;
   onSubmit: () => Promise<void>; // closes it
   onClose: () => void;
-  children: ReactNode;
+  children: ReactNode | ((run: () => void) => ReactNode); // `run` is for what submits besides the button
 }) {
   const { run, running, error } = useAction(onSubmit);
+  const start = () => void (ready && run());
   return (
     <Modal
       visible
@@ -35,7 +36,7 @@ export function FormModal({
             <Button variant="link" onClick={onClose}>
               {texts.common.cancel}
             </Button>
-            <Button variant="primary" disabled={!ready} loading={running} onClick={() => void run()}>
+            <Button variant="primary" disabled={!ready} loading={running} onClick={start}>
               {submit}
             </Button>
           </SpaceBetween>
@@ -44,7 +45,7 @@ export function FormModal({
     >
       <SpaceBetween size="m">
         {error && <ErrorAlert error={error} />}
-        {children}
+        {typeof children === 'function' ? children(start) : children}
       </SpaceBetween>
     </Modal>
   );
