@@ -26,7 +26,7 @@ export interface ExplainQuery {
   recorded?: boolean; // the context is whole, as an audit record has it
 }
 export type RequestContext = Record<string, string | string[]>; // a list: the key is multivalued
-export const outcomes = ['allowed', 'denied', 'failed'] as const;
+export const outcomes = ['success', 'denied', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 export interface ActivityQuery {
   clusterName?: string;

@@ -777,7 +777,7 @@ export const texts = {
     following: 'Following: what comes is shown at once.',
     paused: 'Paused: what comes is not shown.',
     outcome: 'Outcome',
-    outcomes: { allowed: 'Allowed', denied: 'Denied', failed: 'Failed' },
+    outcomes: { success: 'Allowed', denied: 'Denied', failed: 'Failed' },
     anyOutcome: 'Any outcome',
     filter: 'Find records',
     properties: {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/strings.h"
 
@@ -22,12 +23,7 @@ http::Response text(int status, std::string message) {
   return response;
 }
 
-const File* find(Files files, std::string_view path) {
-  const auto found = std::ranges::find(files, path, &File::path);
-  return found == files.end() ? nullptr : &*found;
-}
-
-std::string unzipped(std::string_view gzipped) {
+std::string unzip(std::string_view gzipped) {
   std::string out;
   z_stream stream{};
   inflateInit2(&stream, 16 + MAX_WBITS);  // gzip's wrapping
@@ -47,26 +43,35 @@ std::string unzipped(std::string_view gzipped) {
 
 }  // namespace
 
-http::Response answer(Files files, const http::Request& request, std::string_view path) {
+http::Response Site::answer(const http::Request& request, std::string_view path) const {
   if (request.method != "GET" && request.method != "HEAD") return text(405, "Only GET and HEAD.\n");
-  if (files.empty()) return text(404, "This podpass was built without its console.\n");
+  if (files_.empty()) return text(404, "This podpass was built without its console.\n");
   const bool asset = path.starts_with("/assets/");
-  const auto* file = find(files, path);
+  const auto* file = find(path);
   if (!file && asset) return text(404, "There is no such file.\n");  // of an older console: not the page
-  if (!file) file = find(files, "/index.html");
+  if (!file) file = find("/index.html");
   if (!file) return text(404, "There is no such file.\n");
   http::Response response;
   response.head = request.method == "HEAD";
   response.headers.emplace_back("Content-Type", file->type);
   response.headers.emplace_back("Cache-Control", asset ? "public, max-age=31536000, immutable" : "no-cache");
   response.headers.emplace_back("Vary", "Accept-Encoding");
-  if (request.header("Accept-Encoding").find("gzip") != std::string_view::npos) {
-    response.headers.emplace_back("Content-Encoding", "gzip");
-    response.body = std::string(file->gzipped);
-  } else {
-    response.body = unzipped(file->gzipped);
-  }
+  const bool zipped = request.header("Accept-Encoding").find("gzip") != std::string_view::npos;
+  if (zipped) response.headers.emplace_back("Content-Encoding", "gzip");
+  response.body = http::Constant{zipped ? file->gzipped : unzipped(*file)};
   return response;
+}
+
+const File* Site::find(std::string_view path) const {
+  const auto found = std::ranges::find(files_, path, &File::path);
+  return found == files_.end() ? nullptr : &*found;
+}
+
+std::string_view Site::unzipped(const File& file) const {
+  const std::lock_guard lock(mutex_);
+  auto& kept = unzipped_[&file];
+  if (kept.empty()) kept = unzip(file.gzipped);
+  return kept;
 }
 
 void add_security_headers(http::Response& response) {

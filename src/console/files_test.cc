@@ -16,14 +16,15 @@ class FilesTest : public testing::Test {
     http::Request request;
     request.method = method;
     request.headers = {{"Accept-Encoding", encoding}};
-    return answer(files_, request, path);
+    return site_.answer(request, path);
   }
-  static std::string body(const http::Response& response) { return std::get<std::string>(response.body); }
+  static std::string body(const http::Response& response) { return std::string(response.text()); }
 
   const std::string page_ = "<!doctype html>", script_ = std::string(300'000, 'x');
   const std::string page_zipped_ = zipped(page_), script_zipped_ = zipped(script_);
   const std::vector<File> files_ = {{"/index.html", "text/html; charset=utf-8", page_zipped_},
                                     {"/assets/app-1a2b.js", "text/javascript; charset=utf-8", script_zipped_}};
+  const Site site_{files_};
 };
 
 TEST_F(FilesTest, AFileIsGivenAsItIsHeld) {
@@ -33,12 +34,14 @@ TEST_F(FilesTest, AFileIsGivenAsItIsHeld) {
   EXPECT_EQ(response.header("Content-Type"), "text/javascript; charset=utf-8");
   EXPECT_EQ(response.header("Cache-Control"), "public, max-age=31536000, immutable");
   EXPECT_EQ(body(response), script_zipped_);
+  EXPECT_EQ(response.text().data(), script_zipped_.data()) << "copied";
 }
 
 TEST_F(FilesTest, WhoCannotUnzipGetsItUnzipped) {
   const auto response = get("/assets/app-1a2b.js", "");
   EXPECT_EQ(response.header("Content-Encoding"), "");
   EXPECT_EQ(body(response), script_);
+  EXPECT_EQ(get("/assets/app-1a2b.js", "").text().data(), response.text().data()) << "unzipped again";
 }
 
 TEST_F(FilesTest, DeepLinksGetThePage) {
@@ -62,7 +65,7 @@ TEST_F(FilesTest, OnlyForReading) {
 TEST_F(FilesTest, WithoutFilesItSaysSo) {
   http::Request request;
   request.method = "GET";
-  const auto response = answer({}, request, "/");
+  const auto response = Site({}).answer(request, "/");
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(body(response), "This podpass was built without its console.\n");
 }

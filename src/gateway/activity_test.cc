@@ -42,13 +42,13 @@ TEST_F(ActivityTest, TellsWhatHappened) {
   served_.json("eks", "GET", "/clusters/c");
   served_.json("eks", "GET", "/clusters/none");
   EXPECT_EQ(names(list("")), "DescribeCluster DescribeCluster ListClusters ");
-  EXPECT_EQ(names(list("?clusterName=c&outcome=allowed&text=&pod=")), "DescribeCluster ");
+  EXPECT_EQ(names(list("?clusterName=c&outcome=success&text=&pod=")), "DescribeCluster ");
   EXPECT_EQ(names(list("?eventName=DescribeCluster&outcome=failed")), "DescribeCluster ");
   EXPECT_EQ(names(list("?outcome=denied")), "");
 }
 
 TEST_F(ActivityTest, BadQuestionsAreRefused) {
-  for (const auto* query : {"?outcome=success", "?maxResults=501", "?maxResults=0", "?waitSeconds=21",
+  for (const auto* query : {"?outcome=allowed", "?maxResults=501", "?maxResults=0", "?waitSeconds=21",
                             "?waitSeconds=-1", "?after=x", "?before=x", "?maxResults=x"}) {
     const auto answer = list(query, 400);
     EXPECT_FALSE(answer.text("message").empty()) << query;
@@ -98,6 +98,20 @@ TEST_F(ActivityTest, AWaiterIsToldWhatComes) {
   waiter.join();
   EXPECT_EQ(names(told), "ListClusters ");
   EXPECT_EQ(served_.audit().size(), 2U);  // the first look, and what was looked at
+}
+
+TEST_F(ActivityTest, WhoseKeyIsGoneMeanwhileIsToldNothing) {
+  const auto user = served_.make_user("dave");
+  auto answer = list("");
+  answer = list(after(answer));
+  http::ClientResponse told;
+  std::thread waiter(
+      [&] { told = served_.send({"podpass", "GET", "/activity" + after(answer) + "&waitSeconds=20"}, user); });
+  while (served_.activity.waiting() == 0) std::this_thread::yield();
+  served_.query("iam", "Action=DeleteAccessKey&UserName=dave&AccessKeyId=" + user.access_key_id);
+  waiter.join();
+  EXPECT_EQ(told.status, 403);
+  EXPECT_TRUE(told.body.contains("UnrecognizedClientException")) << told.body;
 }
 
 TEST_F(ActivityTest, WaitsEndWhenTheServerStops) {

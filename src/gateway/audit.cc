@@ -23,6 +23,33 @@ constexpr std::string_view kSecretParameters[] = {"token",       "SecretAccessKe
 constexpr std::size_t kMaxParameterBytes = 4'096;
 constexpr std::size_t kMaxUserAgentBytes = 1'024;  // as CloudTrail
 
+// Errors that say no to the caller, as the services call them.
+constexpr std::string_view kDenials[] = {"AccessDenied",
+                                         "AccessDeniedException",
+                                         "AuthorizationHeaderMalformed",
+                                         "ExpiredToken",
+                                         "ExpiredTokenException",
+                                         "IncompleteSignature",
+                                         "IncompleteSignatureException",
+                                         "InvalidAccessKeyId",
+                                         "InvalidClientTokenId",
+                                         "InvalidIdentityToken",
+                                         "InvalidSignatureException",
+                                         "InvalidToken",
+                                         "InvalidTokenException",
+                                         "MissingAuthenticationToken",
+                                         "MissingAuthenticationTokenException",
+                                         "NotSignedIn",
+                                         "RequestTimeTooSkewed",
+                                         "SignatureDoesNotMatch",
+                                         "SignInFailed",
+                                         "UnrecognizedClientException"};
+
+std::string_view outcome_of(const Error* error) {
+  if (!error) return "success";
+  return std::ranges::find(kDenials, error->code) == std::end(kDenials) ? "failed" : "denied";
+}
+
 void text(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";
   out += name;
@@ -185,8 +212,9 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   out += ",\"eventType\":\"AwsApiCall\",\"managementEvent\":";
   out += event.service == "s3" ? "false" : "true";
   text(out, "recipientAccountId", event.account);
-  out += ",\"outcome\":";
-  out += event.error ? "\"refused\"}\n" : "\"success\"}\n";
+  out += ",\"outcome\":\"";  // what own_api/activity_filter.cc reads stands last
+  out += outcome_of(event.error);
+  out += "\"}\n";
 }
 
 Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::filesystem::path& directory,

@@ -68,6 +68,21 @@ TEST_F(AuditLine, AUsersSuccess) {
       "\n");
 }
 
+TEST_F(AuditLine, TheOutcomeTellsADenialFromAFailure) {
+  const auto outcome = [&](std::string code) {
+    const Error error{ErrorKind::invalid, std::move(code), 400, "m", {}, {}};
+    auto of = event();
+    of.error = &error;
+    return std::string(parsed(of).text("outcome"));
+  };
+  for (const auto* code : {"AccessDenied", "InvalidTokenException", "SignatureDoesNotMatch", "SignInFailed"}) {
+    EXPECT_EQ(outcome(code), "denied") << code;
+  }
+  for (const auto* code : {"", "ResourceNotFoundException", "InvalidParameterException", "InternalServerError"}) {
+    EXPECT_EQ(outcome(code), "failed") << code;
+  }
+}
+
 TEST_F(AuditLine, ARefusalWithoutACaller) {
   const Error error{ErrorKind::denied, "AccessDeniedException", 403, "not \"you\"", "the cause", {}};
   aws::Audit facts;
@@ -81,7 +96,7 @@ TEST_F(AuditLine, ARefusalWithoutACaller) {
   EXPECT_EQ(value.find("userIdentity")->text("type"), "Unknown");
   EXPECT_EQ(value.text("errorCode"), "AccessDeniedException");
   EXPECT_EQ(value.text("errorMessage"), "not \"you\"");
-  EXPECT_EQ(value.text("outcome"), "refused");
+  EXPECT_EQ(value.text("outcome"), "denied");
   EXPECT_EQ(value.find("additionalEventData")->text("pod"), "app1");
   EXPECT_EQ(value.find("additionalEventData")->text("reason"), "the trust policy");
   EXPECT_TRUE(value.find("requestParameters")->is_null());

@@ -323,6 +323,21 @@ TEST_F(ConsoleTest, WaitingForNewsIsNoUse) {
   EXPECT_EQ(verdict(session()), "401 NotSignedIn");
 }
 
+TEST_F(ConsoleTest, WhoSignsOutWhileWaitingIsToldNothing) {
+  ASSERT_EQ(verdict(sign_in(served_.root)), "200");
+  const auto activity = [&](std::string input) { return call("podpass/ListActivity", std::move(input)); };
+  auto seen = body(activity("{}"));
+  seen = body(activity(R"({"after":")" + std::string(seen.text("newest")) + "\"}"));
+  http::ClientResponse told;
+  std::thread waiter(
+      [&] { told = activity(R"({"waitSeconds":20,"after":")" + std::string(seen.text("newest")) + "\"}"); });
+  while (served_.activity.waiting() == 0) std::this_thread::yield();
+  EXPECT_EQ(call("sign-out").status, 204);
+  served_.json("eks", "GET", "/clusters");
+  waiter.join();
+  EXPECT_EQ(verdict(told), "401 NotSignedIn");
+}
+
 TEST_F(ConsoleTest, SigningInAgainEndsTheSessionBefore) {
   ASSERT_EQ(verdict(sign_in(served_.root)), "200");
   const auto before = cookie_;

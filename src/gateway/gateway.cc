@@ -137,7 +137,7 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
                                                          const aws::Service& service, std::string_view request_id,
                                                          const SignedIn* console) {
-  Running running{service, request_id, deployment_.clock->now(), console, {}, nullptr, {}, {}, {}, {}, {}, 0};
+  Running running{service, request_id, deployment_.clock->now(), console, {}, {}, nullptr, {}, {}, {}, {}, {}, 0};
   Result<aws::Answer> output = Error{};  // nothing has run
   const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
   const bool ready = read && good(console ? prepare_console(running, request) : prepare(running, request), output);
@@ -147,8 +147,9 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     output = run_once(running, request, tx);
     if (auto outside = std::exchange(running.wait, nullptr)) {
       if (++running.waits > aws::kMaxWaits) break;
+      store::Transaction(std::move(tx));  // ends: its view of the store is not held meanwhile
       co_await aws::wait(std::move(outside));
-      running.now = deployment_.clock->now();
+      if (!good(look_again(running, request), output)) break;
       continue;
     }
     if (const auto* failure = tx.failure(); output && failure) output = *failure;
@@ -210,11 +211,24 @@ Result<void> Gateway::let_in(Running& running, const http::Request& request, con
     return {};
   }
   const auto dialect = dialect_of(running.service);
-  auto credentialed = TRY(aws::read_authorization(request, dialect));
-  if (credentialed.anonymous()) return aws::missing_authentication(dialect);
-  auto authenticated = TRY(authenticator_.authenticate(credentialed, request, running.service.name, running.now));
+  running.credentialed = TRY(aws::read_authorization(request, dialect));
+  if (running.credentialed.anonymous()) return aws::missing_authentication(dialect);
+  auto authenticated =
+      TRY(authenticator_.authenticate(running.credentialed, request, running.service.name, running.now));
   running.caller = std::move(authenticated.caller);
   running.body_hash = authenticated.body_hash;
+  return check_use(*running.caller, running.service);
+}
+
+// After a wait: the caller's key or session may be gone, its policies others.
+Result<void> Gateway::look_again(Running& running, const http::Request& request) {
+  running.now = deployment_.clock->now();
+  if (running.operation->is_public) return {};
+  if (running.console) {
+    running.caller = TRY(signed_in(request, running.now)).caller;
+  } else {
+    running.caller = TRY(authenticator_.recall(running.credentialed, running.now));
+  }
   return check_use(*running.caller, running.service);
 }
 

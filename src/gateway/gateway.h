@@ -56,6 +56,7 @@ class Gateway {
 
   Result<void> prepare(Running& running, http::Request& request);
   Result<void> let_in(Running& running, const http::Request& request, const aws::Operation* operation);
+  Result<void> look_again(Running& running, const http::Request& request);
   Result<aws::Answer> run_once(Running& running, const http::Request& request, store::Transaction& tx);
   http::Response finish(const Running& running, const http::Request& request, Result<aws::Answer>& output);
   void record(const Running& running, const http::Request& request, const Error* error);
@@ -69,7 +70,7 @@ class Gateway {
   AuditTrail* audit_;
   Health& health_;
   Authenticator authenticator_;
-  const console::Files console_;
+  const console::Site console_;
 };
 
 }  // namespace podpass::gateway

@@ -157,7 +157,7 @@ asio::awaitable<http::Response> Gateway::serve_console(http::Request& request, h
     response.status = 308;
     response.headers.emplace_back("Location", "/console/");
   } else if (!request.path.starts_with(kApi)) {
-    response = console::answer(console_, request, request.path.substr(kRoot.size()));
+    response = console_.answer(request, request.path.substr(kRoot.size()));
   } else if (request.path == "/console/api/session" && request.method == "GET") {
     auto found = signed_in(request, deployment_.clock->now());
     response = found ? describe(*found->caller, deployment_, found->cookie, found->expires)

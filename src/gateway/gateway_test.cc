@@ -563,7 +563,7 @@ TEST_F(Exchange, ARefusalsRecordSaysWhy) {
       "\"Unauthorized Exception! EKS does not have permissions to assume the associated role.\""))
       << response.body;
   const auto record = record_of(response);
-  EXPECT_EQ(record.text("outcome"), "refused");
+  EXPECT_EQ(record.text("outcome"), "denied");
   EXPECT_EQ(record.text("errorCode"), "AccessDeniedException");
   EXPECT_TRUE(record.find("additionalEventData")->text("reason").contains("sts:TagSession"));
   EXPECT_EQ(record.find("additionalEventData")->text("associationId"), association_);
@@ -591,7 +591,7 @@ TEST_F(GatewayTest, EveryRequestHasARecord) {
                 std::string(records[at].find("userIdentity")->text("type")));
   }
   const std::multiset<std::string> expected = {"GetCallerIdentity success Root", "ListBuckets success Root",
-                                               "Unknown refused Unknown", "Unknown refused Unknown"};
+                                               "Unknown denied Unknown", "Unknown denied Unknown"};
   EXPECT_EQ(seen, expected);
 }
 

@@ -8,6 +8,7 @@
 
 #include "aws/call.h"
 #include "aws/operation.h"
+#include "aws/sigv4.h"
 #include "aws/sigv4_errors.h"
 #include "codec/value.h"
 #include "gateway/gateway.h"
@@ -30,6 +31,7 @@ struct Gateway::Running {
   std::string_view request_id;
   Time now;
   const SignedIn* console;                    // null: it is signed
+  aws::Credentialed credentialed;             // of whom signed
   std::shared_ptr<const aws::Caller> caller;  // null until authenticated
   const aws::Operation* operation = nullptr;
   codec::Value input;

@@ -324,8 +324,7 @@ Connection::Sending Connection::start_sending(Response& response) {
     append_response_head(output_, response, loop_.common_headers, persistence);
   }
   unsent_body_ = {};
-  const auto* text = std::get_if<std::string>(&response.body);
-  if (text != nullptr && sends_body(response)) unsent_body_ = *text;
+  if (sends_body(response)) unsent_body_ = response.text();
   if (tls_ && output_.size() + unsent_body_.size() <= kRecord) output_ += std::exchange(unsent_body_, {});
   unsent_head_ = output_;
   return push();

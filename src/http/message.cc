@@ -42,8 +42,14 @@ std::string_view Response::header(std::string_view name) const {
 }
 
 std::uint64_t Response::length() const {
-  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
-  return std::get<FilePart>(body).length;
+  const auto* file = std::get_if<FilePart>(&body);
+  return file ? file->length : text().size();
+}
+
+std::string_view Response::text() const {
+  if (const auto* own = std::get_if<std::string>(&body)) return *own;
+  const auto* constant = std::get_if<Constant>(&body);
+  return constant ? constant->bytes : std::string_view();
 }
 
 std::string_view reason_phrase(int status) {

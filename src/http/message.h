@@ -42,18 +42,24 @@ struct FilePart {
   static FilePart own(int fd, std::uint64_t offset, std::uint64_t length);  // takes the descriptor over
 };
 
+// Bytes that outlive every response, such as a file within the program: not copied.
+struct Constant {
+  std::string_view bytes;
+};
+
 struct Response {
   int status = 200;
   // Names are literals or outlive the response. Content-Length, Transfer-Encoding, Connection, Date and Server are the
   // server's own business: such headers set here are left out. A line break in a value turns the response into a 500.
   std::vector<std::pair<std::string_view, std::string>> headers;
-  std::variant<std::string, FilePart> body;  // Content-Length is written by the server
+  std::variant<std::string, Constant, FilePart> body;  // Content-Length is written by the server
   bool head = false;   // the answer to a HEAD request: Content-Length is that of `body`, which is not sent
   bool close = false;  // end the connection after this response
 
   void set(std::string_view name, std::string value);  // replaces or appends
   std::string_view header(std::string_view name) const;
-  std::uint64_t length() const;  // of the body
+  std::uint64_t length() const;   // of the body
+  std::string_view text() const;  // the body, if it is in memory
 };
 
 std::string_view reason_phrase(int status);

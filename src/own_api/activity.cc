@@ -55,7 +55,7 @@ void Activity::add(std::string_view lines) {
     const auto seen = read_exchange(line);
     if (!seen || seen->outcome == ActivityOutcome::failed) continue;
     const auto when = read_time(seen->time);
-    const bool allowed = seen->outcome == ActivityOutcome::allowed;
+    const bool allowed = seen->outcome == ActivityOutcome::success;
     using Kind = AssociationCounts::Kind;
     if (when) counted.push_back({seen->association_id, *when, allowed ? Kind::exchange : Kind::denial});
   }
@@ -202,6 +202,11 @@ void Activity::wait(const std::string& after, Milliseconds most, std::function<v
     }
   }
   done();
+}
+
+std::size_t Activity::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
 }
 
 bool Activity::is_repeated(const std::string& principal_arn, Reading reading, Time now) {

@@ -61,6 +61,7 @@ class Activity {
   // Calls `done` once, from the trail's thread or at once: when there is a record behind `after`, after `most`, or at
   // stop().
   void wait(const std::string& after, Milliseconds most, std::function<void()> done);
+  std::size_t waiting() const;  // how many do now
 
   // Somebody reads; `again` goes on with what was read before. True: that they read stands in the trail already, since
   // kReaderKept at most.

@@ -11,40 +11,23 @@ namespace {
 
 using codec::Value;
 
-// Errors that say no to the caller, as the services call them.
-constexpr std::string_view kDenials[] = {"AccessDenied",
-                                         "AccessDeniedException",
-                                         "AuthorizationHeaderMalformed",
-                                         "ExpiredToken",
-                                         "ExpiredTokenException",
-                                         "IncompleteSignature",
-                                         "IncompleteSignatureException",
-                                         "InvalidAccessKeyId",
-                                         "InvalidClientTokenId",
-                                         "InvalidIdentityToken",
-                                         "InvalidSignatureException",
-                                         "InvalidToken",
-                                         "InvalidTokenException",
-                                         "MissingAuthenticationToken",
-                                         "MissingAuthenticationTokenException",
-                                         "RequestTimeTooSkewed",
-                                         "SignatureDoesNotMatch",
-                                         "UnrecognizedClientException"};
+constexpr std::string_view kOutcomes[] = {"success", "denied", "failed"};  // as ActivityOutcome has them
 
-ActivityOutcome outcome_of(bool success, std::string_view error_code) {
-  if (success) return ActivityOutcome::allowed;
-  const bool denied = std::ranges::find(kDenials, error_code) != std::end(kDenials);
-  return denied ? ActivityOutcome::denied : ActivityOutcome::failed;
+// It is what a record ends with.
+ActivityOutcome outcome_of(std::string_view line) {
+  constexpr std::string_view kEnd = R"("})", kLabel = R"("outcome":")";
+  if (line.ends_with(kEnd)) line.remove_suffix(kEnd.size());
+  for (const auto outcome : {ActivityOutcome::success, ActivityOutcome::denied}) {
+    const auto name = kOutcomes[static_cast<std::size_t>(outcome)];
+    if (line.ends_with(name) && line.substr(0, line.size() - name.size()).ends_with(kLabel)) return outcome;
+  }
+  return ActivityOutcome::failed;
 }
 
 // Where `part` begins in `text`. std::string_view::find looks at every quote, and there are many.
 std::size_t find_text(std::string_view text, std::string_view part) {
   const auto* found = static_cast<const char*>(::memmem(text.data(), text.size(), part.data(), part.size()));
   return found ? static_cast<std::size_t>(found - text.data()) : std::string_view::npos;
-}
-
-bool is_success(std::string_view line) {
-  return line.ends_with(R"("outcome":"success"})");
 }
 
 // The inside of the text as JSON writes it.
@@ -106,7 +89,6 @@ class Record {
   bool is_of_principal(std::string_view arn) const {
     return at({"userIdentity", "arn"}) == arn || session_role() == arn;
   }
-  ActivityOutcome outcome() const { return outcome_of(at({"outcome"}) == "success", at({"errorCode"})); }
   bool is_called(std::string_view name) const { return at({"eventName"}) == name; }
 
  private:
@@ -126,10 +108,9 @@ std::string_view quoted_behind(std::string_view text, std::string_view label) {
 }  // namespace
 
 std::optional<ActivityOutcome> read_activity_outcome(std::string_view name) {
-  constexpr std::string_view kNames[] = {"allowed", "denied", "failed"};
-  const auto found = std::ranges::find(kNames, name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return static_cast<ActivityOutcome>(found - std::begin(kNames));
+  const auto found = std::ranges::find(kOutcomes, name);
+  if (found == std::end(kOutcomes)) return std::nullopt;
+  return static_cast<ActivityOutcome>(found - std::begin(kOutcomes));
 }
 
 ActivityMatcher::ActivityMatcher(const ActivityFilter& filter) : filter_(filter) {
@@ -142,7 +123,7 @@ ActivityMatcher::ActivityMatcher(const ActivityFilter& filter) : filter_(filter)
 }
 
 std::optional<Value> ActivityMatcher::match(std::string_view line) const {
-  if (filter_.outcome && is_success(line) != (*filter_.outcome == ActivityOutcome::allowed)) return std::nullopt;
+  if (filter_.outcome && outcome_of(line) != *filter_.outcome) return std::nullopt;
   const auto has = [&](const std::string& needle) { return find_text(line, needle) != line.npos; };
   if (!std::ranges::all_of(needles_, has) || (!text_.empty() && !to_lower(line).contains(text_))) return std::nullopt;
   auto value = codec::parse_json(line);
@@ -152,8 +133,7 @@ std::optional<Value> ActivityMatcher::match(std::string_view line) const {
   const bool all =
       fits(filter_.cluster_name, &Record::is_of_cluster) && fits(filter_.association_id, &Record::is_of_association) &&
       fits(filter_.role_arn, &Record::is_of_role) && fits(filter_.pod, &Record::is_of_pod) &&
-      fits(filter_.event_name, &Record::is_called) && fits(filter_.principal_arn, &Record::is_of_principal) &&
-      (!filter_.outcome || record.outcome() == *filter_.outcome);
+      fits(filter_.event_name, &Record::is_called) && fits(filter_.principal_arn, &Record::is_of_principal);
   if (!all) return std::nullopt;
   return *std::move(value);
 }
@@ -180,8 +160,7 @@ std::optional<ExchangeSeen> read_exchange(std::string_view line) {
   before.remove_prefix(before.size() - std::min(before.size(), kTimeBytes));
   ExchangeSeen seen{quoted_behind(facts, R"("associationId":")"), event_time_of(before), {}};
   if (seen.association_id.empty()) return std::nullopt;
-  const bool success = is_success(line);
-  seen.outcome = outcome_of(success, success ? "" : quoted_behind(line.substr(name), R"("errorCode":")"));
+  seen.outcome = outcome_of(line);
   return seen;
 }
 

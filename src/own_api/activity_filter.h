@@ -11,9 +11,10 @@
 
 namespace podpass::own_api {
 
-// How a request ended. denied: it was not allowed, or did not prove who asks; failed: anything else went wrong.
-enum class ActivityOutcome { allowed, denied, failed };
-std::optional<ActivityOutcome> read_activity_outcome(std::string_view name);  // allowed, denied, failed
+// How a request ended, as gateway/audit.cc writes it. denied: it was not allowed, or did not prove who asks; failed:
+// anything else went wrong.
+enum class ActivityOutcome { success, denied, failed };
+std::optional<ActivityOutcome> read_activity_outcome(std::string_view name);
 
 // What is set must fit; nothing set: every record.
 struct ActivityFilter {

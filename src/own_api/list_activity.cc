@@ -28,7 +28,7 @@ Result<Activity::Query> read_query(const ListActivity::Request& request) {
   filter.text = unless_empty(request.text);
   if (!unless_empty(request.outcome)) return query;
   filter.outcome = read_activity_outcome(*request.outcome);
-  if (!filter.outcome) return Error::invalid("outcome: give allowed, denied or failed.");
+  if (!filter.outcome) return Error::invalid("outcome: give success, denied or failed.");
   return query;
 }
 

@@ -34,7 +34,7 @@ function record(id: string, changed: AuditRecord = {}): AuditRecord {
 
 const denied = record('denied', {
   userIdentity: { type: 'AssumedRole', arn: session, sessionContext: { sessionIssuer: { arn: 'arn:aws:iam::111122223333:role/app' } } },
-  outcome: 'refused',
+  outcome: 'denied',
   errorCode: 'AccessDenied',
   errorMessage: 'User: app is not authorized to perform: s3:GetObject',
   requestParameters: { Bucket: 'b' },

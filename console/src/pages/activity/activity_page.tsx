@@ -144,7 +144,7 @@ function Older({ activity, count }: { activity: ReturnType<typeof useActivity>; 
   );
 }
 
-const statuses = { allowed: 'success', denied: 'error', failed: 'warning' } as const;
+const statuses = { success: 'success', denied: 'error', failed: 'warning' } as const;
 
 export function OutcomeIndicator({ outcome }: { outcome: Outcome }) {
   return <StatusIndicator type={statuses[outcome]}>{words.outcomes[outcome]}</StatusIndicator>;

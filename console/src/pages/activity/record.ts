@@ -1,6 +1,6 @@
 // What an audit record says. The audit trail's form is CloudTrail's: docs/wire.md.
 import type { Json } from '../../api/operations';
-import { nameOfArn, type Outcome } from '../../paths';
+import { nameOfArn, outcomes, type Outcome } from '../../paths';
 import { texts } from '../../texts';
 
 export type JsonObject = { [key: string]: Json };
@@ -32,13 +32,9 @@ export function decisionsOf(record: AuditRecord): RecordedDecision[] {
   return Array.isArray(decisions) ? (decisions as unknown as RecordedDecision[]) : [];
 }
 
-// Errors that say no to the caller, as ListActivity sorts them (src/own_api/activity_filter.cc).
-const denials =
-  /^(AccessDenied|AuthorizationHeaderMalformed|ExpiredToken|IncompleteSignature|MissingAuthenticationToken|UnrecognizedClient|Invalid(AccessKeyId|ClientTokenId|IdentityToken|Signature|Token))(Exception)?$|^(RequestTimeTooSkewed|SignatureDoesNotMatch)$/;
-
+// A word that is not known is no success.
 export function outcomeOf(record: AuditRecord): Outcome {
-  if (record.outcome === 'success') return 'allowed';
-  return denials.test(textOf(record, 'errorCode') ?? '') ? 'denied' : 'failed';
+  return outcomes.find((each) => each === record.outcome) ?? 'failed';
 }
 
 const fact = (record: AuditRecord, name: string) => textOf(record, 'additionalEventData', name);
