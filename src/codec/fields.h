@@ -53,18 +53,15 @@ struct Anything {
   operator T() const;  // only named in unevaluated code
 };
 
-template <class T, class... Args>
-constexpr std::size_t aggregate_arity() {
-  if constexpr (requires { T{std::declval<Args>()..., Anything{}}; }) {
-    return aggregate_arity<T, Args..., Anything>();
-  } else {
-    return sizeof...(Args);
-  }
+// Whether T has more members than those.
+template <class T, std::size_t... Members>
+constexpr bool has_more(std::index_sequence<Members...>) {
+  return requires { T{(static_cast<void>(Members), Anything{})..., Anything{}}; };
 }
 
 template <class T>
 constexpr void check_described() {
-  static_assert(boost::mp11::mp_size<MembersOf<T>>::value == aggregate_arity<T>(),
+  static_assert(!has_more<T>(std::make_index_sequence<boost::mp11::mp_size<MembersOf<T>>::value>()),
                 "a member of this shape is missing from its BOOST_DESCRIBE_STRUCT");
 }
 

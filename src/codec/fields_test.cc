@@ -87,11 +87,19 @@ using test::Counts;
 using test::Outer;
 
 // The count of members must see through nested shapes and single-member ones.
-static_assert(detail::aggregate_arity<test::Empty>() == 0);
-static_assert(detail::aggregate_arity<test::Tag>() == 2);
-static_assert(detail::aggregate_arity<test::Holder>() == 1);
-static_assert(detail::aggregate_arity<Outer>() == 6);
-static_assert(detail::aggregate_arity<All>() == 15);
+template <class T, std::size_t Members>
+constexpr bool has_exactly() {
+  if constexpr (Members > 0) {
+    if (!detail::has_more<T>(std::make_index_sequence<Members - 1>())) return false;
+  }
+  return !detail::has_more<T>(std::make_index_sequence<Members>());
+}
+static_assert(has_exactly<test::Empty, 0>());
+static_assert(has_exactly<test::Tag, 2>());
+static_assert(has_exactly<test::Holder, 1>());
+static_assert(has_exactly<Outer, 6>());
+static_assert(has_exactly<All, 15>());
+static_assert(!has_exactly<All, 14>() && !has_exactly<All, 16>());
 
 // The same with a tree between and without.
 template <Shape T>

@@ -26,3 +26,10 @@ inline constexpr store::Table<SessionRecord> kSessions{"console_session"};  // b
 inline constexpr store::Table<CodeRecord> kCodes{"console_code"};           // by SHA-256 of the code, hex
 
 }  // namespace podpass::console
+
+namespace podpass::store {
+
+extern template struct RecordCodec<console::SessionRecord>;
+extern template struct RecordCodec<console::CodeRecord>;
+
+}  // namespace podpass::store

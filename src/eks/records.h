@@ -97,3 +97,14 @@ inline constexpr store::Table<AssociationIdRecord> kAssociationIds{"pod_identity
                                                                    store::Decoded::fresh};
 
 }  // namespace podpass::eks
+
+namespace podpass::store {
+
+extern template struct RecordCodec<eks::ClusterRecord>;
+extern template struct RecordCodec<eks::SigningKeyRecord>;
+extern template struct RecordCodec<eks::ClusterAccessRecord>;
+extern template struct RecordCodec<eks::IssuerRecord>;
+extern template struct RecordCodec<eks::AssociationRecord>;
+extern template struct RecordCodec<eks::AssociationIdRecord>;
+
+}  // namespace podpass::store

@@ -102,3 +102,15 @@ BOOST_DESCRIBE_STRUCT(AccessKeySecretRecord, (), (account, user, active, sealed)
 inline constexpr store::Table<AccessKeySecretRecord> kAccessKeySecrets{"access_key_secrets"};
 
 }  // namespace podpass::iam
+
+namespace podpass::store {
+
+extern template struct RecordCodec<iam::RoleRecord>;
+extern template struct RecordCodec<iam::UserRecord>;
+extern template struct RecordCodec<iam::PolicyRecord>;
+extern template struct RecordCodec<iam::PolicyUseRecord>;
+extern template struct RecordCodec<iam::OidcProviderRecord>;
+extern template struct RecordCodec<iam::AccessKeyRecord>;
+extern template struct RecordCodec<iam::AccessKeySecretRecord>;
+
+}  // namespace podpass::store

@@ -38,3 +38,10 @@ BOOST_DESCRIBE_STRUCT(ObjectRecord, (), (blob, size, etag, modified, headers, me
 inline constexpr store::Table<ObjectRecord> kObjects{"objects", store::Decoded::fresh};
 
 }  // namespace podpass::s3
+
+namespace podpass::store {
+
+extern template struct RecordCodec<s3::BucketRecord>;
+extern template struct RecordCodec<s3::ObjectRecord>;
+
+}  // namespace podpass::store

@@ -38,6 +38,14 @@ struct Table {
   codec::Value (*upgrade)(codec::Value members, int from_format) = nullptr;
 };
 
+// A record from and to its members. This takes a compiler seconds: a header that many include says `extern template`
+// for its records and leaves that to one file, as eks/records.h does.
+template <class T>
+struct RecordCodec {
+  static Result<std::unique_ptr<const Kept>> decode(const codec::Value& members);
+  static codec::Value encode(const T& record);
+};
+
 template <class T>
 struct Row {
   std::vector<std::string> key;  // the parts behind the table's name
@@ -66,13 +74,8 @@ struct RecordType {
 };
 
 template <class T>
-Result<std::unique_ptr<const Kept>> decode(const codec::Value& members) {
-  return std::make_unique<const KeptRecord<T>>(TRY(codec::from_value<T>(members, codec::Reading::typed)));
-}
-
-template <class T>
 RecordType type_of(const Table<T>& table) {
-  return {table.name, table.decoded, table.format, table.upgrade, &kTypeTag<T>, &decode<T>};
+  return {table.name, table.decoded, table.format, table.upgrade, &kTypeTag<T>, &RecordCodec<T>::decode};
 }
 
 template <class T>
@@ -86,6 +89,17 @@ struct KeptRow {
 };
 
 }  // namespace detail
+
+// Not inline, or `extern template` would do nothing.
+template <class T>
+Result<std::unique_ptr<const Kept>> RecordCodec<T>::decode(const codec::Value& members) {
+  return std::make_unique<const detail::KeptRecord<T>>(TRY(codec::from_value<T>(members, codec::Reading::typed)));
+}
+
+template <class T>
+codec::Value RecordCodec<T>::encode(const T& record) {
+  return codec::to_value(record);
+}
 
 struct TransactionState;
 
@@ -103,7 +117,7 @@ class Transaction {
   // Inserts or replaces. Without a find() before it, whatever is there by the time of the commit is replaced.
   template <codec::Shape T>
   void put(const Table<T>& table, const KeyParts& key, T record) {
-    auto members = codec::to_value(record);
+    const auto members = RecordCodec<T>::encode(record);
     put_kept(detail::type_of(table), key, members, std::make_unique<const detail::KeptRecord<T>>(std::move(record)));
   }
   // Nothing happens if there is none.
