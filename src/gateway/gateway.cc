@@ -147,7 +147,9 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     output = run_once(running, request, tx);
     if (auto outside = std::exchange(running.wait, nullptr)) {
       if (++running.waits > aws::kMaxWaits) break;
-      store::Transaction(std::move(tx));  // ends: its view of the store is not held meanwhile
+      {
+        const auto ended = std::move(tx);
+      }  // so that its view of the store is not held meanwhile
       co_await aws::wait(std::move(outside));
       if (!good(look_again(running, request), output)) break;
       continue;
