@@ -434,27 +434,29 @@ class ManyPods : public CredentialsCacheTest {
     for (int i = 0; i < count; ++i)
       pods_.push_back({token("pod" + std::to_string(i)), "10.1." + std::to_string(i), {}, {}, false});
   }
-  // A step of 100 ms: the pods that are due ask. Returns how many exchanges there were.
+  // A step of 100 ms; every second the pods that are due ask. Returns how many exchanges there were.
   int step() {
     const int before = source_.calls;
     clock_.advance(Milliseconds{100});
     cache_->run_due();
+    if (at_++ % 10 == 0) look_after_pods();
+    run();
+    return source_.calls - before;
+  }
+  void look_after_pods() {
+    const auto now = clock_.now();
     for (auto& pod : pods_) {
       if (pod.asks && pod.answer) {
         pod.asks = false;
         if (pod.answer->status == 200) pod.holds_until = expiry_of(*pod.answer);
         pod.answer = nullptr;
       }
-      const bool wants = pod.holds_until - clock_.now() < minutes{5};
-      if (wants && !pod.asks && at_ % 10 == 0) {
+      if (pod.holds_until - now < minutes{5} && !pod.asks) {
         pod.asks = true;
         read_into(pod.token, pod.answer, pod.client);
       }
-      if (clock_.now() >= pod.holds_until && at_ > 1'000) ++without_;
+      if (now >= pod.holds_until && at_ > 1'000) ++without_;
     }
-    ++at_;
-    run();
-    return source_.calls - before;
   }
   static Time expiry_of(const Answer& answer) {
     const auto at = answer.body.find("\"Expiration\":\"");
@@ -474,7 +476,7 @@ class ManyPods : public CredentialsCacheTest {
 
   std::vector<Pod> pods_;
   long at_ = 0;
-  int without_ = 0;  // pods' steps without valid credentials, after the start
+  int without_ = 0;  // pods' seconds without valid credentials, after the start
 };
 
 TEST_F(ManyPods, KeepValidCredentialsWhileEksAuthIsAwayForTenMinutesAndRenewalsThenAreSpread) {

@@ -18,6 +18,9 @@ constexpr std::size_t kMaxFailures = 20;
 bool name_characters(std::string_view text) {
   return only_alnum_and(text, "_+=,.@-");
 }
+bool external_id_characters(std::string_view text) {
+  return only_alnum_and(text, "_+=,.@:/-");
+}
 bool word_characters(std::string_view text) {
   return only_alnum_and(text, "_");
 }
@@ -70,7 +73,7 @@ struct Row {
 };
 
 // In the order of Rule. Length and characters are judged apart, as AWS does.
-constexpr std::array<Row, 21> kRules{{
+constexpr std::array<Row, 26> kRules{{
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // role_name
     {1, 64, R"([\w+=,.@-]+)", name_characters},                                                // user_name
     {1, 128, R"([\w+=,.@-]+)", name_characters},                                               // existing_user_name
@@ -88,29 +91,44 @@ constexpr std::array<Row, 21> kRules{{
     {3, 128, "", anything},                                                                    // action_name
     {1, 2'048, "", anything},                                                                  // resource_name
     {5, 256, "", anything},                                                                    // context_key_name
-    {1, 64, "", anything},   // resource_handling_option
-    {1, 255, "", anything},  // provider_url
-    {1, 255, "", anything},  // client_id
-    {40, 40, "", anything},  // thumbprint
+    {1, 64, "", anything},                                    // resource_handling_option
+    {1, 255, "", anything},                                   // provider_url
+    {1, 255, "", anything},                                   // client_id
+    {40, 40, "", anything},                                   // thumbprint
+    {2, 64, R"([\w+=,.@-]*)", name_characters},               // session_name
+    {2, 1'224, R"([\w+=,.@:\/-]*)", external_id_characters},  // external_id
+    {1, 2'048, "", anything},                                 // session_policy
+    {4, 2'048, "", anything},                                 // provider_id
+    {4, 20'000, "", anything},                                // web_identity_token
 }};
 
 }  // namespace
 
-void Constraints::fail(std::string_view member, std::string_view value, std::string_view constraint) {
+void Constraints::fail(std::string_view member, std::optional<std::string_view> value, std::string_view constraint) {
   if (failures_.size() >= kMaxFailures) return;
-  failures_.push_back(fmt::format("Value '{}' at '{}' failed to satisfy constraint: Member must {}",
-                                  value.substr(0, kMaxShownBytes), member, constraint));
+  const auto shown = value ? fmt::format("Value '{}'", value->substr(0, kMaxShownBytes)) : "Value";
+  failures_.push_back(
+      fmt::format("{} at '{}' failed to satisfy constraint: Member must {}", shown, member, constraint));
+}
+
+Constraints& Constraints::check(std::string_view member, std::string_view value, Rule rule, bool shown) {
+  const auto& row = kRules[static_cast<std::size_t>(rule)];
+  const auto text = shown ? std::optional(value) : std::nullopt;
+  auto length = utf8_length(value);
+  if (length > row.most) fail(member, text, fmt::format("have length less than or equal to {}", row.most));
+  if (length < row.least) fail(member, text, fmt::format("have length greater than or equal to {}", row.least));
+  if (!row.matches(value) && length <= row.most) {
+    fail(member, text, fmt::format("satisfy regular expression pattern: {}", row.pattern));
+  }
+  return *this;
 }
 
 Constraints& Constraints::text(std::string_view member, std::string_view value, Rule rule) {
-  const auto& row = kRules[static_cast<std::size_t>(rule)];
-  auto length = utf8_length(value);
-  if (length > row.most) fail(member, value, fmt::format("have length less than or equal to {}", row.most));
-  if (length < row.least) fail(member, value, fmt::format("have length greater than or equal to {}", row.least));
-  if (!row.matches(value) && length <= row.most) {
-    fail(member, value, fmt::format("satisfy regular expression pattern: {}", row.pattern));
-  }
-  return *this;
+  return check(member, value, rule, true);
+}
+
+Constraints& Constraints::secret(std::string_view member, std::string_view value, Rule rule) {
+  return check(member, value, rule, false);
 }
 
 Constraints& Constraints::text(std::string_view member, const std::optional<std::string>& value, Rule rule) {
@@ -141,6 +159,11 @@ Constraints& Constraints::not_empty(std::string_view member, std::size_t items) 
     failures_.push_back(
         fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", member));
   }
+  return *this;
+}
+
+Constraints& Constraints::at_most(std::string_view member, std::size_t items, std::size_t most) {
+  if (items > most) fail(member, std::nullopt, fmt::format("have length less than or equal to {}", most));
   return *this;
 }
 

@@ -11,18 +11,10 @@ namespace {
 
 constexpr std::string_view kDuplicateKeys = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
 
-Result<void> check_count(std::string_view member, std::size_t count) {
-  if (count <= aws::kMaxTags) return {};
-  return Error::invalid(fmt::format(
-      "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must have length less "
-      "than or equal to {}",
-      member, aws::kMaxTags));
-}
-
 }  // namespace
 
 Result<aws::TagMap> request_tags(const std::vector<aws::Tag>& tags) {
-  TRY(check_count("tags", tags.size()));
+  TRY(Constraints().at_most("tags", tags.size(), aws::kMaxTags).result());
   auto map = aws::tag_map(tags, kDuplicateKeys);
   if (!map && map.error().message == kDuplicateKeys) return invalid_input(std::string(kDuplicateKeys));
   return map;
@@ -45,9 +37,8 @@ void remove_tags(aws::TagMap& tags, const std::vector<std::string>& keys) {
 }
 
 Result<void> check_tag_keys(const std::vector<std::string>& keys) {
-  TRY(check_count("tagKeys", keys.size()));
   Constraints constraints;
-  constraints.not_empty("tagKeys", keys.size());
+  constraints.not_empty("tagKeys", keys.size()).at_most("tagKeys", keys.size(), aws::kMaxTags);
   for (const auto& key : keys) constraints.text("tagKeys.member", key, Rule::tag_key);
   return constraints.result();
 }

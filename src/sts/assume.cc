@@ -6,7 +6,7 @@
 #include <span>
 
 #include "base/strings.h"
-#include "sts/validate.h"
+#include "iam/constraints.h"
 
 namespace podpass::sts {
 
@@ -21,7 +21,6 @@ constexpr std::size_t kPackedBudgetBytes = 500;
 constexpr std::size_t kPolicyCompression = 5;  // so that the longest policy alone fits
 constexpr std::size_t kPackedArnBytes = 24;
 constexpr std::size_t kMaxPolicyArns = 10;
-constexpr std::size_t kMaxSessionPolicyCharacters = 2'048;
 
 // Tags of a role under those of a session, which replace ones of any case.
 aws::TagMap overlaid(aws::TagMap tags, const aws::SessionTags& over) {
@@ -146,10 +145,16 @@ Result<void> take_session_policies(store::Transaction& tx, const std::optional<s
   }
   assumption.policy_arns = std::move(arns);
   if (!policy) return {};
-  TRY(check_length("policy", *policy, 1, kMaxSessionPolicyCharacters));
+  TRY(iam::Constraints().text("policy", *policy, iam::Rule::session_policy).result());
   TRY(policy::Policy::parse(*policy, policy::Kind::session));
   assumption.policy = *policy;
   return {};
+}
+
+Result<void> refuse_mfa(const std::optional<std::string>& serial_number, const std::optional<std::string>& token_code) {
+  if (!serial_number && !token_code) return {};
+  return Error{
+      ErrorKind::denied, {}, 0, "MultiFactorAuthentication failed with invalid MFA one time pass code. ", {}, {}};
 }
 
 Result<void> check_session_length(const Assumption& assumption) {

@@ -42,6 +42,8 @@ void ask(const aws::Call& call, const policy::Principal& principal, const aws::A
 // The session policies of a request, checked.
 Result<void> take_session_policies(store::Transaction& tx, const std::optional<std::string>& policy,
                                    std::vector<std::string> arns, Assumption& assumption);
+// No MFA devices exist yet: a code can't be right.
+Result<void> refuse_mfa(const std::optional<std::string>& serial_number, const std::optional<std::string>& token_code);
 // Not longer than the role's MaxSessionDuration.
 Result<void> check_session_length(const Assumption& assumption);
 

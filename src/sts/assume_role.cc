@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "iam/constraints.h"
 #include "sts/assume.h"
-#include "sts/validate.h"
 
 namespace podpass::sts {
 namespace {
+
+using iam::Rule;
 
 constexpr Seconds kChainedLimit{3'600};
 
@@ -18,11 +20,15 @@ Error invalid_value(std::string message) {
 }
 
 Result<void> check_shape(const AssumeRole::Request& request) {
-  TRY(check_length("roleArn", request.RoleArn, 20, 2048));
-  TRY(check_session_name("roleSessionName", request.RoleSessionName));
-  TRY(check_duration(request.DurationSeconds, 900, 43'200));
-  if (request.ExternalId) TRY(check_external_id(*request.ExternalId));
-  if (request.SourceIdentity) TRY(check_session_name("sourceIdentity", *request.SourceIdentity));
+  TRY(iam::Constraints()
+          .text("roleArn", request.RoleArn, Rule::arn)
+          .text("roleSessionName", request.RoleSessionName, Rule::session_name)
+          .number("durationSeconds", request.DurationSeconds, 900, 43'200)
+          .at_most("tags", request.Tags.size(), aws::kMaxTags)
+          .at_most("transitiveTagKeys", request.TransitiveTagKeys.size(), aws::kMaxTags)
+          .text("externalId", request.ExternalId, Rule::external_id)
+          .text("sourceIdentity", request.SourceIdentity, Rule::session_name)
+          .result());
   TRY(refuse_mfa(request.SerialNumber, request.TokenCode));
   if (!request.ProvidedContexts.empty()) {
     return Error::invalid("ProvidedContexts: no context provider is registered.");
@@ -33,9 +39,6 @@ Result<void> check_shape(const AssumeRole::Request& request) {
 
 // The tags of the request and those that the calling session passes on.
 Result<void> take_tags(const aws::Call& call, const AssumeRole::Request& request, Assumption& assumption) {
-  if (request.Tags.size() > aws::kMaxTags || request.TransitiveTagKeys.size() > aws::kMaxTags) {
-    return invalid_value(fmt::format("A session can have at most {} tags.", aws::kMaxTags));
-  }
   auto tags = aws::tag_map(request.Tags, "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
   if (!tags) {
     if (tags.error().message.starts_with("Duplicate")) tags.error().code = "InvalidParameterValue";

@@ -4,8 +4,8 @@
 
 #include "base/strings.h"
 #include "codec/json.h"
+#include "iam/constraints.h"
 #include "sts/assume.h"
-#include "sts/validate.h"
 #include "web_identity/identity.h"
 
 namespace podpass::sts {
@@ -14,17 +14,20 @@ using policy::operator""_key;
 
 namespace {
 
+using iam::Rule;
 using web_identity::Identity;
 
 constexpr std::string_view kAction = "sts:AssumeRoleWithWebIdentity";
 constexpr auto kSourceArn = "aws:SourceArn"_key;
 
 Result<void> check_shape(const AssumeRoleWithWebIdentity::Request& request) {
-  TRY(check_length("roleArn", request.RoleArn, 20, 2048));
-  TRY(check_session_name("roleSessionName", request.RoleSessionName));
-  TRY(check_secret_length("webIdentityToken", request.WebIdentityToken, 4, 20'000));
-  if (request.ProviderId) TRY(check_length("providerId", *request.ProviderId, 4, 2048));
-  TRY(check_duration(request.DurationSeconds, 900, 43'200));
+  TRY(iam::Constraints()
+          .text("roleArn", request.RoleArn, Rule::arn)
+          .text("roleSessionName", request.RoleSessionName, Rule::session_name)
+          .secret("webIdentityToken", request.WebIdentityToken, Rule::web_identity_token)
+          .text("providerId", request.ProviderId, Rule::provider_id)
+          .number("durationSeconds", request.DurationSeconds, 900, 43'200)
+          .result());
   if (!iam::account_of_role_arn(request.RoleArn)) return Error::invalid(request.RoleArn + " is invalid");
   if (request.ProviderId) {
     return web_identity::invalid_token(

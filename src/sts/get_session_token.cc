@@ -1,7 +1,7 @@
 #include "sts/get_session_token.h"
 
+#include "iam/constraints.h"
 #include "sts/assume.h"
-#include "sts/validate.h"
 
 namespace podpass::sts {
 
@@ -15,7 +15,7 @@ Result<GetSessionToken::Response> GetSessionToken::handle(aws::Call& call, const
     return Error{ErrorKind::denied, {}, 0, "Cannot call GetSessionToken with session credentials", {}, {}};
   }
   TRY(refuse_mfa(request.SerialNumber, request.TokenCode));
-  TRY(check_duration(request.DurationSeconds, 900, 129'600));
+  TRY(iam::Constraints().number("durationSeconds", request.DurationSeconds, 900, 129'600).result());
   const bool root = caller.type == policy::PrincipalType::root;
   auto seconds = request.DurationSeconds.value_or(root ? 3'600 : 43'200);
   if (root && seconds > 3'600) seconds = 3'600;  // as AWS does for root, without an error

@@ -14,12 +14,7 @@
 namespace podpass::reference {
 namespace {
 
-// A sanitizer makes this about ten times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-std::uint64_t cases = 10'000;
-#else
 std::uint64_t cases = 100'000;
-#endif
 constexpr std::uint64_t kEnoughToJudge = 10'000;  // cases, for what a run must have seen
 std::uint64_t first_seed = 1;
 
