@@ -59,7 +59,7 @@ class Source:
 
 # Between folders of one layer: only through these headers.
 SIDEWAYS = {
-    ("sts", "iam"): {"iam/lookup.h"},
+    ("sts", "iam"): {"iam/constraints.h", "iam/lookup.h"},
     ("eks", "iam"): {"iam/lookup.h"},
     ("web_identity", "iam"): {"iam/lookup.h"},
     ("web_identity", "eks"): {"eks/lookup.h"},
