@@ -1,7 +1,5 @@
 #include "iam/entity_tags.h"
 
-#include <fmt/format.h>
-
 #include "base/strings.h"
 #include "iam/constraints.h"
 #include "iam/errors.h"
