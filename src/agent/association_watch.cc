@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr http::ClientLimits kLimits{.connect = Milliseconds{2'000},
+constexpr http::ClientLimits kWatchLimits{.connect = Milliseconds{2'000},
                                      .handshake = Milliseconds{3'000},
                                      .total = AssociationWatch::kWait + Milliseconds{10'000},
                                      .body_bytes = AssociationWatch::kMaxAnswerBytes};
@@ -33,7 +33,7 @@ bool flag(const codec::Value& answer, std::string_view name, bool missing) {
 
 AssociationWatch::AssociationWatch(ServerAccess access, std::string cluster, Milliseconds recheck,
                                    CredentialsCache& cache)
-    : calls_(std::move(access), "podpass", kLimits), cluster_(std::move(cluster)), recheck_(recheck), cache_(cache) {
+    : calls_(std::move(access), "podpass", kWatchLimits), cluster_(std::move(cluster)), recheck_(recheck), cache_(cache) {
   cache_.recheck_after(recheck_);
 }
 

@@ -32,7 +32,7 @@ constexpr std::string_view kFatal[] = {"AccessDeniedException", "InvalidTokenExc
 constexpr std::string_view kUnknownKeys[] = {"UnrecognizedClientException", "InvalidClientTokenId",
                                              "ExpiredTokenException"};
 constexpr std::size_t kIdleConnections = 8;
-constexpr http::ClientLimits kLimits{.connect = std::chrono::milliseconds{500},
+constexpr http::ClientLimits kUpstreamLimits{.connect = std::chrono::milliseconds{500},
                                      .handshake = std::chrono::milliseconds{1'000},
                                      .total = std::chrono::milliseconds{1'000},
                                      .body_bytes = 256 * 1024};
@@ -79,7 +79,7 @@ asio::awaitable<Result<http::ClientResponse>> SignedCalls::send(http::ClientRequ
 }
 
 Upstream::Upstream(ServerAccess access, ClusterOf cluster_of, Metrics& metrics)
-    : calls_(std::move(access), "eks-auth", kLimits), cluster_of_(std::move(cluster_of)), metrics_(metrics) {}
+    : calls_(std::move(access), "eks-auth", kUpstreamLimits), cluster_of_(std::move(cluster_of)), metrics_(metrics) {}
 
 asio::awaitable<ExchangeResult> Upstream::exchange(std::string token) {
   const auto started = std::chrono::steady_clock::now();

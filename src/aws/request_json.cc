@@ -17,7 +17,7 @@ Error bad(std::string_view where, std::string_view why) {
   return Error::invalid(concat({where, " ", why, "."}));
 }
 
-bool is_account(std::string_view text) {
+bool is_account_id(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, is_digit);
 }
 
@@ -68,11 +68,11 @@ Result<const policy::Request*> RequestReader::read(const policy::JsonTree& tree,
   }
   if (action.size() > policy::kMaxActionSize) return bad("request.action", "is too long");
   if (resource.empty()) return bad("request", "has no \"resource\": an ARN, or \"*\" for an action that takes none");
-  if (!account.empty() && !is_account(account)) {
+  if (!account.empty() && !is_account_id(account)) {
     return bad("request.resourceAccount", "must be twelve digits");
   }
   // Of whom an ARN with an account is, it says itself.
-  if (const auto arn = split_arn(resource); arn && is_account(arn->account)) {
+  if (const auto arn = split_arn(resource); arn && is_account_id(arn->account)) {
     if (!account.empty() && account != arn->account) {
       return bad("request.resourceAccount", "is another account than that of the resource's ARN");
     }
@@ -108,7 +108,7 @@ Result<void> RequestReader::read_principal(std::uint32_t node) {
 Result<void> RequestReader::read_arn(std::string_view text) {
   using policy::PrincipalType;
   const auto arn = split_arn(text);
-  const bool known = arn && is_account(arn->account);
+  const bool known = arn && is_account_id(arn->account);
   if (known) {
     principal_.partition = arn->partition;
     principal_.account = arn->account;

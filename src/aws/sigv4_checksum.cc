@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::string_view kPrefix = "x-amz-checksum-";
 
-struct Row {
+struct AlgorithmRow {
   std::string_view name, header;
   std::size_t bytes;
 };
-constexpr Row kAlgorithms[] = {
+constexpr AlgorithmRow kAlgorithms[] = {
     {"CRC32", "x-amz-checksum-crc32", 4},         {"CRC32C", "x-amz-checksum-crc32c", 4},
     {"CRC64NVME", "x-amz-checksum-crc64nvme", 8}, {"SHA1", "x-amz-checksum-sha1", 20},
     {"SHA256", "x-amz-checksum-sha256", 32},
 };
 
-const Row& row_of(ChecksumAlgorithm algorithm) {
+const AlgorithmRow& row_of(ChecksumAlgorithm algorithm) {
   return kAlgorithms[static_cast<std::size_t>(algorithm)];
 }
 

@@ -5,12 +5,12 @@
 namespace podpass::aws {
 namespace {
 
-struct Row {
+struct ErrorRow {
   std::string_view code;
   int status;
   std::string_view message;
 };
-using Table = std::array<Row, 3>;  // query, json, s3
+using Table = std::array<ErrorRow, 3>;  // query, json, s3
 
 constexpr Table kMissing = {{
     {"MissingAuthenticationToken", 403, "Request is missing Authentication Token"},

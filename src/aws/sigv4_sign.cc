@@ -22,7 +22,7 @@ bool is_signed(std::string_view name) {
   return std::ranges::none_of(kNotSigned, [&](std::string_view other) { return iequals(name, other); });
 }
 
-std::string signed_headers(const http::Request& request) {
+std::string names_to_sign(const http::Request& request) {
   std::vector<std::string> names;
   for (const auto& header : request.headers) {
     if (is_signed(header.name)) names.push_back(to_lower(header.name));
@@ -74,7 +74,7 @@ void sign_request(http::ClientRequest& request, std::string_view host, const Sig
     if (!iequals(name, "host")) view.headers.push_back({name, value});
   }
   view.headers.push_back({"Host", host});
-  auto names = signed_headers(view);
+  auto names = names_to_sign(view);
   auto canonical = canonical_request({view, path_rule(service), names, body_hash});
   auto scope = fmt::format("{}/{}/{}/aws4_request", date, region, service);
   auto key = derive_key(credentials.secret, date, region, service);

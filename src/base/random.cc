@@ -1,11 +1,13 @@
 #include "base/random.h"
 
-#include <sys/random.h>
+#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
+#include <mutex>
+#include <random>
 
 #include "base/check.h"
 
@@ -17,12 +19,7 @@ struct ReadAhead {
   std::size_t used = 4096;
 
   void refill() {
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-      auto got = getrandom(bytes.data() + have, bytes.size() - have, 0);
-      CHECK(got > 0);
-      have += static_cast<std::size_t>(got);
-    }
+    CHECK(RAND_priv_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
     used = 0;
   }
 };
@@ -83,9 +80,18 @@ void SystemRandom::fill(std::span<unsigned char> bytes) {
   }
 }
 
+struct SeededRandom::Engine {
+  std::mutex mutex;
+  std::mt19937_64 numbers;
+};
+
+SeededRandom::SeededRandom(std::uint64_t seed) : engine_(new Engine{{}, std::mt19937_64(seed)}) {}
+
+SeededRandom::~SeededRandom() = default;
+
 void SeededRandom::fill(std::span<unsigned char> bytes) {
-  std::lock_guard lock(mutex_);
-  for (auto& byte : bytes) byte = static_cast<unsigned char>(engine_());
+  std::lock_guard lock(engine_->mutex);
+  for (auto& byte : bytes) byte = static_cast<unsigned char>(engine_->numbers());
 }
 
 }  // namespace podpass

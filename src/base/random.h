@@ -1,10 +1,9 @@
-// Random bytes and the identifiers made of them. Injected: SystemRandom is the kernel's generator, SeededRandom repeats
+// Random bytes and the identifiers made of them. Injected: SystemRandom is OpenSSL's generator, SeededRandom repeats
 // itself for tests. Both are safe from any thread.
 #pragma once
 
 #include <cstdint>
-#include <mutex>
-#include <random>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +20,8 @@ class Random {
   std::string uuid();                                               // RFC 9562 version 4, lower case
 };
 
-// getrandom(2), read ahead 4 KiB a thread: a call costs some ten nanoseconds.
+// RAND_priv_bytes(3), seeded by the kernel and quicker than it; read ahead 4 KiB a thread: a call costs some ten
+// nanoseconds.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<unsigned char> bytes) override;
@@ -29,12 +29,13 @@ class SystemRandom final : public Random {
 
 class SeededRandom final : public Random {
  public:
-  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+  explicit SeededRandom(std::uint64_t seed);
+  ~SeededRandom() override;
   void fill(std::span<unsigned char> bytes) override;
 
  private:
-  std::mutex mutex_;
-  std::mt19937_64 engine_;
+  struct Engine;  // <random> takes long to compile, and this header is everywhere
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace podpass

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxReference = 12;  // "&#1114111;" and some leading zeros
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
-}
-
 struct Escape {
   std::string_view with;  // empty: the character stands as it is
   std::size_t length = 1;

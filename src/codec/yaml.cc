@@ -44,7 +44,7 @@ struct Weight {
 };
 
 // yaml-cpp reads the bytes and calls this, which builds one document's Value.
-class Builder final : public YAML::EventHandler {
+class YamlBuilder final : public YAML::EventHandler {
  public:
   Value take() { return std::move(root_); }
 
@@ -216,10 +216,6 @@ Error error_at(const YAML::Mark& mark, std::string_view why) {
   return Error::invalid(where + clean_text(why));  // yaml-cpp quotes single bytes
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
-}
-
 }  // namespace
 
 Result<std::vector<Value>> parse_yaml_documents(std::string_view text) {
@@ -233,7 +229,7 @@ Result<std::vector<Value>> parse_yaml_documents(std::string_view text) {
     std::ispanstream stream{std::span<const char>(text.data(), text.size())};
     YAML::Parser parser(stream);
     for (std::size_t i = 0;; ++i) {
-      Builder builder;
+      YamlBuilder builder;
       if (!parser.HandleNextDocument(builder)) break;
       if (i == kMaxYamlDocuments) return Error::invalid("it has too many documents");
       Value value = builder.take();

@@ -13,9 +13,9 @@ constexpr std::size_t kLongestSimpleName = 1'000;  // YAML has 1024 at most
 // Where a value stands: behind `name:`, behind `- ` or by itself.
 enum class Place : unsigned char { document, member, item };
 
-class Writer {
+class YamlWriter {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit YamlWriter(std::string& out) : out_(out) {}
 
   void write(const Value& value, std::size_t indent, Place place) {
     if (const auto* map = value.as<Value::Map>()) return write_map(*map, indent, place);
@@ -109,7 +109,7 @@ class Writer {
 
 std::string write_yaml(const Value& value) {
   std::string out;
-  Writer(out).write(value, 0, Place::document);
+  YamlWriter(out).write(value, 0, Place::document);
   return out;
 }
 

@@ -18,7 +18,6 @@
 namespace podpass::crypto {
 
 using Certificate = std::unique_ptr<X509, FreeBy<X509_free>>;
-using Bio = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
 
 // All certificates of a PEM, at least one. What else stands there (keys, comments) is read over.
 Result<std::vector<Certificate>> parse_certificates(std::string_view pem);

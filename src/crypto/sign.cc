@@ -36,7 +36,6 @@ struct SigningKey::State {
 
 namespace {
 
-using Bio = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
 using ParamsBuilder = std::unique_ptr<OSSL_PARAM_BLD, FreeBy<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, FreeBy<OSSL_PARAM_free>>;
 using EcdsaSignature = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
@@ -44,11 +43,6 @@ using EcdsaSignature = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
 constexpr int kMinRsaBits = 2048, kMaxRsaBits = 8192;
 constexpr std::size_t kCoordinateBytes = 32;
 constexpr char kCurve[] = "prime256v1";  // what OpenSSL calls P-256
-
-Error unacceptable(std::string message) {
-  ERR_clear_error();
-  return Error::invalid(std::move(message));
-}
 
 BigNumber number_of(const EVP_PKEY* key, const char* name) {
   BIGNUM* number = nullptr;
@@ -125,21 +119,11 @@ Result<SigningKey> adopt_private(PkeyHandle key) {
   return SigningKey(std::make_shared<const SigningKey::State>(std::move(key), type, std::move(public_state)));
 }
 
-Bio reading(std::string_view text) {
-  if (text.size() > INT_MAX) return nullptr;
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
 std::string drain(BIO* bio) {
   char* data = nullptr;
   auto length = BIO_get_mem_data(bio, &data);
   CHECK(length >= 0);
   return {data, static_cast<std::size_t>(length)};
-}
-
-// Keys with a pass phrase are refused instead of asking the terminal for one.
-int no_pass_phrase(char*, int, int, void*) {
-  return -1;
 }
 
 // A verify context for a key, ready to use; a thread keeps some, since making one costs more than the small rest of a

@@ -105,6 +105,9 @@ class TlsSession {
     closed,      // the other side said that it sends no more
     failed,      // why: failure(); the session is over
   };
+  static bool wants_more(Progress progress) {
+    return progress == Progress::want_read || progress == Progress::want_write;
+  }
   struct Step {
     Progress progress;
     std::size_t bytes = 0;  // with done: how many were read or written, at least one

@@ -30,7 +30,7 @@ struct Times {
   Seconds from = -1h, to = 24h;  // from now
 };
 
-CertificateAuthority authority(const std::string& name = "Test CA", Times times = {}) {
+CertificateAuthority test_authority(const std::string& name = "Test CA", Times times = {}) {
   return CertificateAuthority::create(name, {now() + times.from, now() + times.to}).value();
 }
 
@@ -104,7 +104,7 @@ struct Talk {
 
 class TlsTest : public testing::Test {
  protected:
-  const CertificateAuthority ca = authority();
+  const CertificateAuthority ca = test_authority();
   const IssuedCertificate pair = issue(ca, {"server.example", "*.wild.example"}, {"127.0.0.1", "fd00::1"});
   const std::shared_ptr<ServerTls> server = server_of(pair);
   const std::shared_ptr<const ClientTls> client = client_trusting(ca);
@@ -190,8 +190,8 @@ TEST_F(TlsTest, TakesAnotherNameThanTheHostIfTold) {
 }
 
 TEST_F(TlsTest, SaysWhatIsWrongWithACertificate) {
-  const CertificateAuthority other = authority("Other CA");
-  const CertificateAuthority old = authority("Old CA", {-48h, -24h});
+  const CertificateAuthority other = test_authority("Other CA");
+  const CertificateAuthority old = test_authority("Old CA", {-48h, -24h});
   const Times past{-48h, -24h}, future{24h, 48h};
   struct Row {
     IssuedCertificate pair;
@@ -259,7 +259,7 @@ TEST_F(TlsTest, DemandsClientCertificates) {
     EXPECT_EQ(with.client.is_resumed(), resumed);
     EXPECT_EQ(with.server.peer_name(), "client");
   }
-  Talk foreign(*strict, *shown(issue(authority("Other CA"), {}, {}, {}, Use::client)));
+  Talk foreign(*strict, *shown(issue(test_authority("Other CA"), {}, {}, {}, Use::client)));
   EXPECT_EQ(foreign.server.failure(),
             "the client's certificate was issued by an authority that is not trusted here: 'CN=Other CA'");
   Talk expired(*strict, *shown(issue(ca, {}, {}, {-48h, -24h}, Use::client)));
@@ -548,7 +548,7 @@ TEST_F(TlsFiles, MadeWithoutFilesIsReplaced) {
 }
 
 TEST_F(TlsFiles, OfAuthoritiesAreTrusted) {
-  write("ca.crt", authority("Another CA").certificate_pem() + ca.certificate_pem());
+  write("ca.crt", test_authority("Another CA").certificate_pem() + ca.certificate_pem());
   const auto trusting = ClientTls::trusting(folder / "ca.crt");
   ASSERT_TRUE(trusting) << trusting.error().message;
   EXPECT_TRUE(Talk(*server, **trusting).met());

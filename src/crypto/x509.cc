@@ -25,21 +25,6 @@ using AsnInteger = std::unique_ptr<ASN1_INTEGER, FreeBy<ASN1_INTEGER_free>>;
 constexpr std::size_t kMaxCommonName = 64;  // RFC 5280, ub-common-name
 constexpr int kSerialBytes = 16;
 
-Error unacceptable(std::string message) {
-  ERR_clear_error();
-  return Error::invalid(std::move(message));
-}
-
-Bio reading(std::string_view text) {
-  if (text.size() > INT_MAX) return nullptr;
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// Keys with a pass phrase are refused instead of asking the terminal for one.
-int no_pass_phrase(char*, int, int, void*) {
-  return -1;
-}
-
 std::string_view view_of(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};

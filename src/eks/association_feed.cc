@@ -11,7 +11,6 @@ namespace podpass::eks {
 namespace {
 
 constexpr std::size_t kMaxPlaceBytes = 1'024;
-constexpr std::size_t kKeyParts = 5;  // of an association: account, region, cluster, namespace, service account
 
 }  // namespace
 
@@ -147,7 +146,7 @@ void AssociationFeed::take(store::Store::TableChange& change) {
     std::lock_guard lock(mutex_);
     if (change.everything) forget_everything();
     for (const auto& key : change.keys) {
-      if (key.size() != kKeyParts || key[0] != deployment_.account || key[1] != deployment_.region) continue;
+      if (key.size() != kAssociationKeyParts || key[0] != deployment_.account || key[1] != deployment_.region) continue;
       const store::KeyParts parts(key.begin(), key.end());
       const auto* now = change.after.find(kAssociations, parts);
       const auto* before = change.before.find(kAssociations, parts);

@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kMaxPemBytes = 256 * 1024;
 constexpr std::size_t kMaxBearerBytes = 16 * 1024;
 constexpr std::size_t kMaxUrlBytes = 1'000;
-constexpr std::size_t kMostClusters = 10'000;
 
 struct AccessSecrets {
   std::string bearerToken, clientKey;

@@ -10,7 +10,7 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::size_t kPageSize = 100;
+constexpr std::size_t kClustersOfPage = 100;
 
 VpcConfigResponse vpc_config(const VpcConfigRequest& request) {
   return {request.subnetIds,
@@ -104,7 +104,7 @@ Result<aws::Resource> ListClusters::resource(aws::Call&, const Request&) {
 }
 
 Result<ListClusters::Response> ListClusters::handle(aws::Call& call, const Request& request) {
-  auto limit = TRY(aws::page_size(request.maxResults, kPageSize, 100, "maxResults"));
+  auto limit = TRY(aws::page_size(request.maxResults, kClustersOfPage, 100, "maxResults"));
   const store::KeyParts prefix{call.deployment.account, call.deployment.region};
   std::vector<std::string> after;
   if (request.nextToken) {

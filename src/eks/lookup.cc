@@ -13,7 +13,6 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::size_t kMostClusters = 10'000;
 
 // Whatever the quota: it may have been higher when they were made.
 template <class T>

@@ -77,6 +77,8 @@ struct IssuerDocuments {
 };
 std::optional<IssuerDocuments> issuer_documents(store::Transaction& tx, std::string_view issuer_id);
 
+inline constexpr std::size_t kMostClusters = 10'000;  // that one scan reads
+
 // Makes a local cluster with a fresh issuer key; conflict if the name is taken. CreateCluster and `podpass up` use it.
 // Generating the key takes some 50 ms, so it is made first, outside of the transaction.
 struct IssuerKey {

@@ -13,8 +13,7 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::size_t kPageSize = 100;
-constexpr std::size_t kKeyParts = 5;  // of an association: account, region, cluster, namespace, service account
+constexpr std::size_t kAssociationsOfPage = 100;
 
 store::KeyParts association_key(const aws::Call& call, std::string_view cluster, std::string_view namespace_,
                                 std::string_view service_account) {
@@ -221,18 +220,18 @@ Result<aws::Resource> ListPodIdentityAssociations::resource(aws::Call& call, con
 Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handle(aws::Call& call,
                                                                                   const Request& request) {
   TRY(require_cluster(call.tx, call.deployment, request.clusterName));
-  auto limit = TRY(aws::page_size(request.maxResults, kPageSize, 100, "maxResults"));
+  auto limit = TRY(aws::page_size(request.maxResults, kAssociationsOfPage, 100, "maxResults"));
   store::KeyParts prefix{call.deployment.account, call.deployment.region, request.clusterName};
   if (request.namespace_) prefix.push_back(*request.namespace_);
   std::vector<std::string> after;
   if (request.nextToken) {
-    after = TRY(aws::read_page_token(*request.nextToken, prefix, kKeyParts, "The nextToken is not valid."));
+    after = TRY(aws::read_page_token(*request.nextToken, prefix, kAssociationKeyParts, "The nextToken is not valid."));
   }
 
   Response response;
   std::vector<std::string> last;
   while (true) {  // a filter on the service account alone skips rows, so a page may take several scans
-    auto rows = call.tx.scan(kAssociations, prefix, kPageSize, store::KeyParts(after.begin(), after.end()));
+    auto rows = call.tx.scan(kAssociations, prefix, kAssociationsOfPage, store::KeyParts(after.begin(), after.end()));
     for (const auto& row : rows) {
       if (request.serviceAccount && row.key[4] != *request.serviceAccount) continue;
       if (response.associations.size() == limit) {
@@ -244,7 +243,7 @@ Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handl
                                        association_arn(call.deployment, request.clusterName, row.record->id),
                                        row.record->id, row.record->owner_arn});
     }
-    if (rows.size() < kPageSize) return response;
+    if (rows.size() < kAssociationsOfPage) return response;
     after = rows.back().key;
   }
 }

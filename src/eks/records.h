@@ -86,6 +86,7 @@ struct AssociationRecord {
 BOOST_DESCRIBE_STRUCT(AssociationRecord, (),
                       (id, role_arn, created, modified, tags, disable_session_tags, target_role_arn, policy, owner_arn,
                        request_token, request_hash))
+inline constexpr std::size_t kAssociationKeyParts = 5;  // account, region, cluster, namespace, service account
 inline constexpr store::Table<AssociationRecord> kAssociations{"pod_identity_associations", store::Decoded::fresh};
 
 // pod_identity_association_ids/<account>/<region>/<cluster>/<association id>

@@ -21,7 +21,7 @@ using std::chrono::seconds;
 const std::string kJwks(kube::kJwksPath), kReview(kube::kTokenReviewPath);
 constexpr std::string_view kIssuer = "https://kubernetes.default.svc.cluster.local";
 
-std::string verdict(const http::ClientResponse& response) {
+std::string status_of(const http::ClientResponse& response) {
   return std::to_string(response.status) + " " + std::string(response.header("x-amzn-ErrorType"));
 }
 
@@ -138,8 +138,8 @@ TEST_F(RegisteredClusterTest, TwoWithOneIssuerNeverMix) {
   register_cluster("d", other_key_, Access::none);
   EXPECT_EQ(exchange("c", token(key_)).status, 200);
   EXPECT_EQ(exchange("d", token(other_key_)).status, 200);
-  EXPECT_EQ(verdict(exchange("d", token(key_))), "400 InvalidTokenException");
-  EXPECT_EQ(verdict(exchange("c", token(other_key_))), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("d", token(key_))), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("c", token(other_key_))), "400 InvalidTokenException");
 }
 
 TEST_F(RegisteredClusterTest, ARotatedKeyIsReadAtOnceAndTheOldOneIsGone) {
@@ -148,7 +148,7 @@ TEST_F(RegisteredClusterTest, ARotatedKeyIsReadAtOnceAndTheOldOneIsGone) {
   api_.set(kJwks, 200, jwks(other_key_));
   EXPECT_EQ(exchange("c", token(other_key_)).status, 200);
   EXPECT_EQ(api_.asked(kJwks), 1);
-  EXPECT_EQ(verdict(exchange("c", token(key_))), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("c", token(key_))), "400 InvalidTokenException");
   EXPECT_EQ(api_.asked(kJwks), 1);  // just read
   auto shown = served_.json("podpass", "GET", "/cluster-registrations/c");
   EXPECT_NE(shown.body.find(other_key_.public_key().thumbprint()), std::string::npos) << shown.body;
@@ -159,7 +159,7 @@ TEST_F(RegisteredClusterTest, AnUnknownKeyOfAClusterThatIsAwayIsRecoverable) {
   register_cluster("c", key_, Access::api_server);
   api_.set(kJwks, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no way"})");
   auto refused = exchange("c", token(other_key_));
-  EXPECT_EQ(verdict(refused), "503 ServiceUnavailableException");
+  EXPECT_EQ(status_of(refused), "503 ServiceUnavailableException");
   EXPECT_EQ(refused.body.find("no way"), std::string::npos);  // the trail has it
   EXPECT_NE(served_.audit_text().find("no way"), std::string::npos);
   EXPECT_EQ(exchange("c", token(key_)).status, 200);  // what is known goes on
@@ -167,7 +167,7 @@ TEST_F(RegisteredClusterTest, AnUnknownKeyOfAClusterThatIsAwayIsRecoverable) {
 
 TEST_F(RegisteredClusterTest, WithoutAnApiServerAnUnknownKeyIsRefused) {
   register_cluster("c", key_, Access::none);
-  EXPECT_EQ(verdict(exchange("c", token(other_key_))), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("c", token(other_key_))), "400 InvalidTokenException");
 }
 
 TEST_F(RegisteredClusterTest, APendingOneTakesNoToken) {
@@ -176,7 +176,7 @@ TEST_F(RegisteredClusterTest, APendingOneTakesNoToken) {
                 .status,
             200);
   auto refused = exchange("p", token(key_));
-  EXPECT_EQ(verdict(refused), "400 InvalidRequestException");
+  EXPECT_EQ(status_of(refused), "400 InvalidRequestException");
   EXPECT_NE(refused.body.find("podpass cluster register p"), std::string::npos);
 }
 
@@ -188,17 +188,17 @@ TEST_F(RegisteredClusterTest, AReviewedTokenIsShownToTheCluster) {
   served_.clock.advance(Milliseconds{1'000});
   api_.set(kReview, 201, R"({"status":{"error":"pod not found"}})");
   auto refused = exchange("c", token(key_));
-  EXPECT_EQ(verdict(refused), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(refused), "400 InvalidTokenException");
   EXPECT_NE(refused.body.find("may have been deleted: pod not found"), std::string::npos) << refused.body;
 }
 
 TEST_F(RegisteredClusterTest, WhatCannotBeReviewedIsNotLetIn) {
   register_cluster("c", key_, Access::with_review);
   api_.set(kReview, 500, "broken");
-  EXPECT_EQ(verdict(exchange("c", token(key_))), "503 ServiceUnavailableException");
+  EXPECT_EQ(status_of(exchange("c", token(key_))), "503 ServiceUnavailableException");
   served_.clock.advance(Milliseconds{1'000});
   clusters_.stop();
-  EXPECT_EQ(verdict(exchange("c", token(key_))), "503 ServiceUnavailableException");
+  EXPECT_EQ(status_of(exchange("c", token(key_))), "503 ServiceUnavailableException");
 }
 
 TEST_F(RegisteredClusterTest, ManyExchangesOfOneTokenShareAReview) {
@@ -224,7 +224,7 @@ TEST_F(RegisteredClusterTest, ANodeGetsCredentialsForItsOwnPodsOnly) {
   EXPECT_EQ(exchange("c", token(key_), caller).status, 200);    // Kubernetes before 1.30
   EXPECT_EQ(exchange("c", token(key_, "node-2")).status, 200);  // the caller is no node
   auto refused = exchange("c", token(key_, "node-2"), caller);
-  EXPECT_EQ(verdict(refused), "400 AccessDeniedException");
+  EXPECT_EQ(status_of(refused), "400 AccessDeniedException");
   EXPECT_NE(served_.audit_text().find("the pod is on node node-2, the caller is node node-1"), std::string::npos);
 }
 

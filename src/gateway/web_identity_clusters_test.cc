@@ -12,8 +12,8 @@ namespace {
 
 using codec::Value;
 
-const std::string kJwks(kube::kJwksPath), kReview(kube::kTokenReviewPath);
-const std::string kHost = "kubernetes.default.svc.cluster.local", kIssuer = "https://" + kHost;
+const std::string kClusterJwks(kube::kJwksPath), kClusterReview(kube::kTokenReviewPath);
+const std::string kHost = "kubernetes.default.svc.cluster.local", kProviderIssuer = "https://" + kHost;
 constexpr std::string_view kAudience = "sts.amazonaws.com";
 
 class WebIdentityOfRegisteredClusters : public testing::Test {
@@ -25,7 +25,7 @@ class WebIdentityOfRegisteredClusters : public testing::Test {
     set_review(R"({"authenticated":true,"audiences":["sts.amazonaws.com"],)"
                R"("user":{"username":"system:serviceaccount:default:app"}})");
     auto made = served_.query("iam", "Action=CreateOpenIDConnectProvider&ClientIDList.member.1=sts.amazonaws.com&Url=" +
-                                         codec::percent_encode(kIssuer));
+                                         codec::percent_encode(kProviderIssuer));
     EXPECT_EQ(made.status, 200) << made.body;
     make_role("app", "{}");
   }
@@ -44,13 +44,13 @@ class WebIdentityOfRegisteredClusters : public testing::Test {
   static std::string jwks(const crypto::SigningKey& key) {
     return codec::write_json(crypto::KeySet::to_jwks({key.public_key()}));
   }
-  void set_keys(const crypto::SigningKey& key) { api_.set(kJwks, 200, jwks(key)); }
-  void set_review(const std::string& status) { api_.set(kReview, 201, R"({"status":)" + status + "}"); }
+  void set_keys(const crypto::SigningKey& key) { api_.set(kClusterJwks, 200, jwks(key)); }
+  void set_review(const std::string& status) { api_.set(kClusterReview, 201, R"({"status":)" + status + "}"); }
 
   enum class Access { none, api_server, with_review };
   void register_cluster(const std::string& name, const crypto::SigningKey& key, Access access) {
     auto request = Value::map({{"clusterName", name},
-                               {"issuer", kIssuer},
+                               {"issuer", kProviderIssuer},
                                {"jwks", crypto::KeySet::to_jwks({key.public_key()})},
                                {"tokenReview", access == Access::with_review}});
     if (access != Access::none) {
@@ -70,7 +70,7 @@ class WebIdentityOfRegisteredClusters : public testing::Test {
     return crypto::mint_jwt(Value::map({{"aud", Value::list({audience})},
                                         {"iat", static_cast<std::int64_t>(now)},
                                         {"exp", static_cast<std::int64_t>(now + 3'600)},
-                                        {"iss", kIssuer},
+                                        {"iss", kProviderIssuer},
                                         {"kubernetes.io", kubernetes},
                                         {"sub", "system:serviceaccount:default:app"}}),
                             key);
@@ -105,8 +105,8 @@ class WebIdentityOfRegisteredClusters : public testing::Test {
 TEST_F(WebIdentityOfRegisteredClusters, AKnownKeyAsksNobody) {
   register_cluster("c", key_, Access::api_server);
   EXPECT_EQ(verdict(assume(token(key_))), "200");
-  EXPECT_EQ(api_.asked(kJwks), 0);
-  EXPECT_EQ(api_.asked(kReview), 0);
+  EXPECT_EQ(api_.asked(kClusterJwks), 0);
+  EXPECT_EQ(api_.asked(kClusterReview), 0);
   EXPECT_EQ(verdict(assume(token(key_, "pods.eks.amazonaws.com"))), "400 InvalidIdentityToken");
 }
 
@@ -114,16 +114,16 @@ TEST_F(WebIdentityOfRegisteredClusters, ANewKeyIsReadAtOnce) {
   register_cluster("c", key_, Access::api_server);
   set_keys(other_key_);
   EXPECT_EQ(verdict(assume(token(other_key_))), "200");
-  EXPECT_EQ(api_.asked(kJwks), 1);
+  EXPECT_EQ(api_.asked(kClusterJwks), 1);
   // made-up keys don't hammer the API server: the last reading is just over
   EXPECT_EQ(verdict(assume(token(third_key_))), "400 InvalidIdentityToken");
   EXPECT_EQ(verdict(assume(token(key_))), "400 InvalidIdentityToken");
-  EXPECT_EQ(api_.asked(kJwks), 1);
+  EXPECT_EQ(api_.asked(kClusterJwks), 1);
 }
 
 TEST_F(WebIdentityOfRegisteredClusters, WhoIsAwayIsNotInvalid) {
   register_cluster("c", key_, Access::api_server);
-  api_.set(kJwks, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no way"})");
+  api_.set(kClusterJwks, 403, R"({"kind":"Status","code":403,"reason":"Forbidden","message":"no way"})");
   auto refused = assume(token(other_key_));
   EXPECT_EQ(verdict(refused), "400 IDPCommunicationError");
   EXPECT_FALSE(refused.body.contains("no way"));  // the trail has it
@@ -140,14 +140,14 @@ TEST_F(WebIdentityOfRegisteredClusters, WithoutAnApiServerAnUnknownKeyIsInvalid)
 TEST_F(WebIdentityOfRegisteredClusters, AReviewedTokenIsShownToTheCluster) {
   register_cluster("c", key_, Access::with_review);
   EXPECT_EQ(verdict(assume(token(key_))), "200");
-  EXPECT_EQ(api_.asked(kReview), 1);
+  EXPECT_EQ(api_.asked(kClusterReview), 1);
   served_.clock.advance(Milliseconds{1'000});
   set_review(R"({"error":"pod not found"})");
   auto refused = assume(token(key_));
   EXPECT_EQ(verdict(refused), "403 IDPRejectedClaim");
   EXPECT_TRUE(refused.body.contains("pod not found")) << refused.body;
   served_.clock.advance(Milliseconds{1'000});
-  api_.set(kReview, 500, "broken");
+  api_.set(kClusterReview, 500, "broken");
   EXPECT_EQ(verdict(assume(token(key_))), "400 IDPCommunicationError");
   // a new key and a review are two waits of one request
   served_.clock.advance(Seconds{60});

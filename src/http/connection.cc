@@ -29,7 +29,7 @@ constexpr std::size_t kBodyRead = 64 * 1024;
 constexpr std::size_t kMaxSkippedBody = 64 * 1024;
 constexpr std::size_t kFileChunk = 256 * 1024;
 constexpr std::size_t kSecureFileChunk = 64 * 1024;
-constexpr std::size_t kRecord = 16 * 1024;  // of TLS: shorter answers go out as one
+constexpr std::size_t kWhole = 16 * 1024;  // shorter answers go out as one piece: a record of TLS, a plain send
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 constexpr milliseconds kLinger{2'000};
 
@@ -45,10 +45,6 @@ Error too_large() {
 
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again || error == asio::error::interrupted;
-}
-
-bool wants_more(TlsProgress progress) {
-  return progress == TlsProgress::want_read || progress == TlsProgress::want_write;
 }
 
 }  // namespace
@@ -143,7 +139,7 @@ asio::awaitable<bool> Connection::shake_hands() {
   tls_.emplace(crypto::TlsSession::accept(*shared.options.tls, socket_.native_handle()));
   arm(shared.stopping ? limits_.first : limits_.handshake);
   TlsProgress progress = tls_->handshake();
-  while (wants_more(progress)) {
+  while (crypto::TlsSession::wants_more(progress)) {
     const bool ready = co_await wait_for(progress);
     if (!ready) break;
     progress = tls_->handshake();
@@ -174,7 +170,7 @@ asio::awaitable<Connection::Wait> Connection::receive(std::size_t wanted) {
     const crypto::TlsSession::Step step = tls_->read(room);
     input_.commit(step.bytes);
     if (step.progress == TlsProgress::done) co_return Wait::ready;
-    if (!wants_more(step.progress)) co_return Wait::ended;
+    if (!crypto::TlsSession::wants_more(step.progress)) co_return Wait::ended;
     const bool ready = co_await wait_for(step.progress);
     if (!ready) co_return late_ ? Wait::late : Wait::ended;
   }
@@ -325,7 +321,7 @@ Connection::Sending Connection::start_sending(Response& response) {
   }
   unsent_body_ = {};
   if (sends_body(response)) unsent_body_ = response.text();
-  if (tls_ && output_.size() + unsent_body_.size() <= kRecord) output_ += std::exchange(unsent_body_, {});
+  if (output_.size() + unsent_body_.size() <= kWhole) output_ += std::exchange(unsent_body_, {});
   unsent_head_ = output_;
   return push();
 }
@@ -344,10 +340,10 @@ Connection::Sending Connection::push_over_tls() {
 Connection::Sending Connection::push() {
   if (tls_) return push_over_tls();
   while (!unsent_head_.empty() || !unsent_body_.empty()) {
-    const std::array<asio::const_buffer, 2> parts{asio::const_buffer(unsent_head_.data(), unsent_head_.size()),
-                                                  asio::const_buffer(unsent_body_.data(), unsent_body_.size())};
+    const std::array parts{asio::buffer(unsent_head_), asio::buffer(unsent_body_)};
     error_code error;
-    const std::size_t sent = socket_.write_some(parts, error);
+    const std::size_t sent =
+        unsent_body_.empty() ? socket_.write_some(parts[0], error) : socket_.write_some(parts, error);
     if (would_block(error)) return Sending::full;
     if (error) return Sending::failed;
     const std::size_t of_head = std::min(sent, unsent_head_.size());

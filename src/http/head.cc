@@ -158,11 +158,6 @@ constexpr std::array<bool, 256> token_bytes() {
   return in;
 }
 
-bool is_token(std::string_view text) {
-  static constexpr auto kIn = token_bytes();
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return kIn[static_cast<unsigned char>(c)]; });
-}
-
 // RFC 9110 section 5.5: no control characters but the tab. Sixteen bytes at a time.
 bool is_field_value(std::string_view text) {
   using Bytes [[gnu::vector_size(16)]] = unsigned char;
@@ -212,6 +207,11 @@ std::optional<Refusal> put_head(Parser& parser, std::string_view head, std::vect
 }
 
 }  // namespace
+
+bool is_token(std::string_view text) {
+  static constexpr auto kIn = token_bytes();
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return kIn[static_cast<unsigned char>(c)]; });
+}
 
 std::size_t HeadScanner::refuse(int status, std::string_view reason) {
   refusal_ = Refusal{status, reason};

@@ -53,6 +53,8 @@ struct Framing {
   bool http_1_0 = false;
 };
 
+bool is_token(std::string_view text);  // RFC 9110 section 5.6.2: what a header's name is
+
 // Fills method, target, path, query and headers of `request`. `head` is whole, as found by HeadScanner.
 std::optional<Refusal> parse_request_head(std::string_view head, Request& request, Framing& framing);
 

@@ -24,10 +24,6 @@ LinkEnd end_of(const error_code& error) {
   return {LinkEnd::Kind::failed, reason_of(error)};
 }
 
-bool wants_more(Progress progress) {
-  return progress == Progress::want_read || progress == Progress::want_write;
-}
-
 }  // namespace
 
 std::string reason_of(const error_code& error) {
@@ -69,7 +65,7 @@ asio::awaitable<std::optional<LinkEnd>> Link::shake_hands(const crypto::ClientTl
   if (error) co_return http::end_of(error);
   tls_.emplace(crypto::TlsSession::connect(tls, socket_.native_handle(), endpoint.host, endpoint.port));
   Progress progress = tls_->handshake();
-  while (wants_more(progress)) {
+  while (crypto::TlsSession::wants_more(progress)) {
     std::optional<LinkEnd> end = co_await wait_for(progress);
     if (end) co_return end;
     progress = tls_->handshake();
@@ -82,7 +78,7 @@ asio::awaitable<Moved> Link::write(std::string_view bytes) {
   while (tls_) {
     const crypto::TlsSession::Step step = tls_->write(bytes);
     if (step.progress == Progress::done) co_return step.bytes;
-    if (!wants_more(step.progress)) co_return std::unexpected(end_of(step.progress));
+    if (!crypto::TlsSession::wants_more(step.progress)) co_return std::unexpected(end_of(step.progress));
     std::optional<LinkEnd> end = co_await wait_for(step.progress);
     if (end) co_return std::unexpected(*std::move(end));
   }
@@ -97,7 +93,7 @@ asio::awaitable<Moved> Link::read(std::span<char> room) {
   while (tls_) {
     const crypto::TlsSession::Step step = tls_->read(room);
     if (step.progress == Progress::done) co_return step.bytes;
-    if (!wants_more(step.progress)) co_return std::unexpected(end_of(step.progress));
+    if (!crypto::TlsSession::wants_more(step.progress)) co_return std::unexpected(end_of(step.progress));
     std::optional<LinkEnd> end = co_await wait_for(step.progress);
     if (end) co_return std::unexpected(*std::move(end));
   }

@@ -4,25 +4,12 @@
 #include <charconv>
 
 #include "base/strings.h"
+#include "http/head.h"
 
 namespace podpass::http {
 namespace {
 
 // RFC 9110 section 5.6.2, in a table: this runs for every response.
-constexpr auto kTokenCharacters = [] {
-  struct Table {
-    bool allowed[256] = {};
-  } table;
-  for (int c = 0; c < 256; ++c) table.allowed[c] = is_alnum(static_cast<char>(c));
-  for (char c : std::string_view("!#$%&'*+-.^_`|~")) table.allowed[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool is_token(std::string_view name) {
-  return !name.empty() &&
-         std::ranges::all_of(name, [](char c) { return kTokenCharacters.allowed[static_cast<unsigned char>(c)]; });
-}
-
 bool is_plain(std::string_view value) {
   return std::ranges::none_of(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }

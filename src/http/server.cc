@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "http/connection.h"
+#include "http/link.h"
 
 namespace podpass::http {
 namespace asio = boost::asio;
@@ -50,12 +51,6 @@ void allow_all_files() {
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-}
-
-std::string reason_of(const error_code& error) {
-  std::string text = error.message();
-  if (!text.empty()) text[0] = ascii_lower(text[0]);
-  return text;
 }
 
 }  // namespace

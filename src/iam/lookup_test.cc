@@ -9,7 +9,7 @@ namespace {
 
 using codec::Value;
 
-constexpr std::string_view kAllow =
+constexpr std::string_view kAllowAnything =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})";
 constexpr std::string_view kDeny =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}})";
@@ -37,10 +37,10 @@ class Lookup : public testing::Test {
 TEST_F(Lookup, AuthorityIsAttachedInlineAndBoundary) {
   run("CreateUser", Value::map({{"UserName", "u"}}));
   EXPECT_FALSE(allowed("u"));
-  run("PutUserPolicy", Value::map({{"UserName", "u"}, {"PolicyName", "in"}, {"PolicyDocument", kAllow}}));
+  run("PutUserPolicy", Value::map({{"UserName", "u"}, {"PolicyName", "in"}, {"PolicyDocument", kAllowAnything}}));
   EXPECT_TRUE(allowed("u"));
   run("DeleteUserPolicy", Value::map({{"UserName", "u"}, {"PolicyName", "in"}}));
-  run("CreatePolicy", Value::map({{"PolicyName", "p"}, {"PolicyDocument", kAllow}}));
+  run("CreatePolicy", Value::map({{"PolicyName", "p"}, {"PolicyDocument", kAllowAnything}}));
   run("AttachUserPolicy", Value::map({{"UserName", "u"}, {"PolicyArn", kPolicyArn}}));
   EXPECT_TRUE(allowed("u"));
   // only the default version counts
@@ -67,8 +67,8 @@ TEST_F(Lookup, WhatIsGoneGrantsNothingAndABoundaryThatIsGoneDenies) {
     user.attached = {"arn:aws:iam::111122223333:policy/gone"};
     tx.put(kUsers, {World::kAccount, "u"}, user);
     user.name = "v";
-    auto compiled = TRY(policy::Policy::parse(kAllow, policy::Kind::identity));
-    user.inlined.emplace("in", StoredIdentityPolicy::make(std::string(kAllow), {}, compiled));
+    auto compiled = TRY(policy::Policy::parse(kAllowAnything, policy::Kind::identity));
+    user.inlined.emplace("in", StoredIdentityPolicy::make(std::string(kAllowAnything), {}, compiled));
     tx.put(kUsers, {World::kAccount, "v"}, user);
     user.name = "w";
     user.boundary = "arn:aws:iam::111122223333:policy/gone";

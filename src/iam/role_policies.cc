@@ -6,7 +6,7 @@
 namespace podpass::iam {
 namespace {
 
-Result<void> check(std::string_view name, std::string_view policy) {
+Result<void> check_role_policy(std::string_view name, std::string_view policy) {
   return Constraints()
       .text(RoleEntity::kNameMember, name, RoleEntity::kExistingName)
       .text("policyName", policy, Rule::policy_name)
@@ -43,7 +43,7 @@ Result<ListAttachedRolePolicies::Response> ListAttachedRolePolicies::handle(aws:
 }
 
 Result<aws::Resource> PutRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check(request.RoleName, request.PolicyName));
+  TRY(check_role_policy(request.RoleName, request.PolicyName));
   TRY(Constraints().text("policyDocument", request.PolicyDocument, Rule::document).result());
   return permissions_resource<RoleEntity>(call, request.RoleName);
 }
@@ -53,7 +53,7 @@ Result<NoOutput> PutRolePolicy::handle(aws::Call& call, const Request& request) 
 }
 
 Result<aws::Resource> GetRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check(request.RoleName, request.PolicyName));
+  TRY(check_role_policy(request.RoleName, request.PolicyName));
   return entity_resource<RoleEntity>(call, request.RoleName);
 }
 
@@ -63,7 +63,7 @@ Result<GetRolePolicy::Response> GetRolePolicy::handle(aws::Call& call, const Req
 }
 
 Result<aws::Resource> DeleteRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check(request.RoleName, request.PolicyName));
+  TRY(check_role_policy(request.RoleName, request.PolicyName));
   return permissions_resource<RoleEntity>(call, request.RoleName);
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kList = "List";
 
-bool anything(std::string_view) {
+bool any_text(std::string_view) {
   return true;
 }
 bool is_number(std::string_view text) {
@@ -36,9 +36,9 @@ struct ValueType {
   std::string_view format;  // how the simulator calls it
   bool (*fits)(std::string_view);
 };
-constexpr std::array<ValueType, 6> kTypes{{{"string", "string format", anything},
+constexpr std::array<ValueType, 6> kTypes{{{"string", "string format", any_text},
                                            {"numeric", "numeric format", is_number},
-                                           {"boolean", "boolean format", anything},  // "yes" is just not true
+                                           {"boolean", "boolean format", any_text},  // "yes" is just not true
                                            {"ip", "IP address", is_address},
                                            {"binary", "base-64 encoded binary format", is_binary},
                                            {"date", "DateTime format", is_date}}};

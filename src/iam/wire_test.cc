@@ -35,11 +35,11 @@ class Wire : public testing::Test {
   World world_;
 };
 
-constexpr std::string_view kTrust =
+constexpr std::string_view kTrustOfPods =
     R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}})";
 
 TEST_F(Wire, CreateRole) {
-  auto document = codec::percent_encode(kTrust);
+  auto document = codec::percent_encode(kTrustOfPods);
   auto answer = post("Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=" + document +
                      "&MaxSessionDuration=7200&Tags.member.1.Key=team&Tags.member.1.Value=a+b&Description=a+%26+b");
   EXPECT_TRUE(

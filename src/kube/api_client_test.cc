@@ -52,9 +52,9 @@ Response put_off(int status, std::string after) {
 }
 
 // An API server that answers as it is told, in order, and notes what it was asked; the last answer stays.
-class FakeApiServer {
+class ScriptedApiServer {
  public:
-  explicit FakeApiServer(std::shared_ptr<crypto::ServerTls> tls = nullptr)
+  explicit ScriptedApiServer(std::shared_ptr<crypto::ServerTls> tls = nullptr)
       : server_(options_of(std::move(tls)), [this](Request& request, Body& body) { return answer(request, body); }) {
     endpoint.host = "127.0.0.1";
     endpoint.port = server_.listen("127.0.0.1", 0).value();
@@ -154,7 +154,7 @@ class KubeApiClient : public testing::Test {
   }
   std::string url() const { return api.endpoint.url(); }
 
-  FakeApiServer api;
+  ScriptedApiServer api;
   ApiServer server;
   ApiLimits limits;
 };
@@ -411,7 +411,7 @@ TEST(KubeApiClientOverTls, VerifiesAndShowsCertificates) {
   using Use = crypto::CertificateRequest::Use;
   const auto pair = ca.issue({"kube-apiserver", {"kubernetes"}, {"127.0.0.1"}, validity, Use::server}).value();
   const auto own = ca.issue({"podpass", {}, {}, validity, Use::client}).value();
-  FakeApiServer api(crypto::ServerTls::of({pair.certificate_pem, pair.key_pem, ca.certificate_pem()}).value());
+  ScriptedApiServer api(crypto::ServerTls::of({pair.certificate_pem, pair.key_pem, ca.certificate_pem()}).value());
   api.will_answer({answer_of(200, "{\"type\":\"ADDED\",\"object\":{}}\n")});
   ApiServer server;
   server.endpoint = api.endpoint;

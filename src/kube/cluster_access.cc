@@ -30,7 +30,7 @@ using codec::Value;
 
 namespace {
 
-constexpr std::size_t kMaxSaidBytes = 512;  // of an API server's words
+constexpr std::size_t kMaxAnswerBytes = 512;  // of an API server's words
 constexpr std::size_t kListPage = 500;
 constexpr int kMostPages = 2 * ClusterAccess::kMaxListed / kListPage;  // a page need not be full
 
@@ -61,7 +61,7 @@ Result<void> judge(const Value& answer, const ClusterAccess::Question& question)
   if (!yes || !*yes) {
     const auto said = status->text("error");
     return rejected(concat({"The cluster refuses the service account token; its pod or service account may have been ",
-                            "deleted", said.empty() ? "." : ": ", said.substr(0, kMaxSaidBytes)}));
+                            "deleted", said.empty() ? "." : ": ", said.substr(0, kMaxAnswerBytes)}));
   }
   const auto* listed = status->find("audiences");
   const auto* audiences = listed ? listed->as<Value::List>() : nullptr;

@@ -13,7 +13,7 @@ namespace {
 
 using codec::Value;
 
-constexpr std::size_t kUsualPage = 100, kMostRoles = 1'000;
+constexpr std::size_t kUsualRoles = 100, kMostRoles = 1'000;
 constexpr std::string_view kAnyPod = "any-pod";  // stands for what differs from pod to pod
 
 // For whom the roles are to be: somebody, or the service account that the request names.
@@ -134,7 +134,7 @@ Result<ListPodIdentityRoles::Response> ListPodIdentityRoles::handle(aws::Call& c
     return Error::invalid("clusterName, namespace and serviceAccount go together.");
   }
   if (one) TRY(eks::require_cluster(call.tx, call.deployment, *request.clusterName));
-  const auto limit = TRY(aws::page_size(request.maxResults, kUsualPage, kMostRoles, "maxResults"));
+  const auto limit = TRY(aws::page_size(request.maxResults, kUsualRoles, kMostRoles, "maxResults"));
   const store::KeyParts prefix{call.deployment.account};
   std::vector<std::string> after;
   if (request.nextToken) {

@@ -8,12 +8,11 @@
 
 #include "base/strings.h"
 #include "policy/actions_table.h"
+#include "policy/byte_search.h"
 #include "policy/pattern.h"
 
 namespace podpass::policy {
 namespace {
-
-constexpr auto npos = std::string_view::npos;
 
 constexpr std::uint32_t kServiceCount = std::size(table::kServiceKeys);
 constexpr std::uint32_t kActionCount = std::size(table::kActionLevel);

@@ -65,6 +65,12 @@ void for_each_place(std::string_view text, Visit visit) {
   }
 }
 
+inline bool is_continuation(char c) {  // of a UTF-8 sequence
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+inline constexpr auto npos = std::string_view::npos;
+
 // Tells most sets of texts that have none twice, at once.
 class RepeatFilter {
  public:

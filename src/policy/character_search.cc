@@ -14,7 +14,6 @@
 namespace podpass::policy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr std::size_t kTile = 1024;
 static_assert(kTile % kLane == 0);
 

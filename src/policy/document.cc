@@ -89,22 +89,22 @@ Result<void> check_principal(const Document& document, std::uint32_t node) {
   return {};
 }
 
-struct Element {
+struct ElementRule {
   std::string_view name;
   std::uint32_t StatementNodes::* place;
   Result<void> (*check)(const Document&, std::uint32_t);
 };
 
 constexpr std::array kElements = {
-    Element{"Sid", &StatementNodes::sid, check_text},
-    Element{"Effect", &StatementNodes::effect, check_text},
-    Element{"Action", &StatementNodes::action, check_texts},
-    Element{"Resource", &StatementNodes::resource, check_texts},
-    Element{"Condition", &StatementNodes::condition, check_condition},
-    Element{"Principal", &StatementNodes::principal, check_principal},
-    Element{"NotPrincipal", &StatementNodes::not_principal, check_principal},
-    Element{"NotAction", &StatementNodes::not_action, check_texts},
-    Element{"NotResource", &StatementNodes::not_resource, check_texts},
+    ElementRule{"Sid", &StatementNodes::sid, check_text},
+    ElementRule{"Effect", &StatementNodes::effect, check_text},
+    ElementRule{"Action", &StatementNodes::action, check_texts},
+    ElementRule{"Resource", &StatementNodes::resource, check_texts},
+    ElementRule{"Condition", &StatementNodes::condition, check_condition},
+    ElementRule{"Principal", &StatementNodes::principal, check_principal},
+    ElementRule{"NotPrincipal", &StatementNodes::not_principal, check_principal},
+    ElementRule{"NotAction", &StatementNodes::not_action, check_texts},
+    ElementRule{"NotResource", &StatementNodes::not_resource, check_texts},
 };
 
 Error unknown_field(const Document& document, std::uint32_t node) {
@@ -119,7 +119,7 @@ Result<void> read_statement(Document& document, std::uint32_t node) {
   StatementNodes statement;
   statement.node = node;
   for (auto child = node + 1; child != tree[node].next; child = tree[child].next) {
-    const Element* found = nullptr;
+    const ElementRule* found = nullptr;
     for (const auto& element : kElements) {
       if (element.name != tree[child].key) continue;
       found = &element;

@@ -17,7 +17,7 @@ constexpr Principal kAlice{.type = PrincipalType::user,
                            .arn = "arn:aws:iam::111122223333:user/alice",
                            .unique_id = "AIDAALICE"};
 
-std::shared_ptr<const Policy> parsed(std::string_view json, Kind kind = Kind::identity) {
+std::shared_ptr<const Policy> policy_of(std::string_view json, Kind kind = Kind::identity) {
   auto policy = Policy::parse(json, kind);
   EXPECT_TRUE(policy.has_value()) << json << " " << policy.error().message << " " << policy.error().cause;
   return policy ? *policy : nullptr;
@@ -26,7 +26,7 @@ std::shared_ptr<const Policy> parsed(std::string_view json, Kind kind = Kind::id
 // One identity policy, one request.
 struct Asked {
   Asked(std::string_view json, std::string_view action, std::string_view resource)
-      : policy(parsed(json)), named{policy.get()}, request{kAlice, action, resource, kAlice.account, context} {
+      : policy(policy_of(json)), named{policy.get()}, request{kAlice, action, resource, kAlice.account, context} {
     layers.identity = {&named, 1};
   }
   Explanation explained() const {
@@ -107,7 +107,7 @@ TEST(Explain, RemediesMatchLiterally) {
 }
 
 TEST(Explain, EveryLayerInTheWayGetsItsStatement) {
-  const auto none = parsed(R"({"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})");
+  const auto none = policy_of(R"({"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})");
   const NamedPolicy named{none.get()};
   const Level level(&named, 1);
   const std::array<Level, 2> levels = {level, level};
@@ -166,7 +166,7 @@ TEST(Explain, AKeyIsUnderItsOwnPolicy) {
   const auto outcome = [&](const char* principal) {
     std::shared_ptr<const Policy> key;
     if (principal) {
-      key = parsed(std::string(R"({"Statement":{"Effect":"Allow","Principal":{"AWS":")") + principal +
+      key = policy_of(std::string(R"({"Statement":{"Effect":"Allow","Principal":{"AWS":")") + principal +
                        R"("},"Action":"kms:*","Resource":"*"}})",
                    Kind::resource);
     }
@@ -209,7 +209,7 @@ TEST(Report, TellsStatementsThatComeClose) {
 
 TEST(Report, HasEveryPolicyThatWasLookedAtOnce) {
   Asked asked(kReader, "s3:GetObject", "arn:aws:s3:::b/k");
-  const auto other = parsed(R"({"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})");
+  const auto other = policy_of(R"({"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}})");
   const std::array<NamedPolicy, 2> both = {NamedPolicy{asked.policy.get(), {}, "reader"}, NamedPolicy{other.get()}};
   asked.layers.identity = both;
   asked.layers.has_boundary = true;

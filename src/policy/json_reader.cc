@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kFewKeys = 16;  // up to here comparing all pairs beats sorting
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 // The length of the UTF-8 sequence at `at`, zero if it is malformed, overlong or a surrogate.
 std::size_t utf8_sequence(std::string_view text, std::size_t at, char32_t& code) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
@@ -116,9 +112,9 @@ void append_utf8(char32_t code, char*& out) {
   }
 }
 
-class Reader {
+class JsonReader {
  public:
-  Reader(std::string_view text, JsonTree& tree)
+  JsonReader(std::string_view text, JsonTree& tree)
       : text_(text), tree_(tree), at_(text.data()), end_(text.data() + text.size()) {}
 
   bool document() {
@@ -397,7 +393,7 @@ Result<void> read_json(std::string_view document, Charset charset, std::size_t l
   tree.nodes.clear();
   tree.nodes.reserve(document.size() / 24 + 8);
   tree.decoded.reset();
-  Reader reader(document, tree);
+  JsonReader reader(document, tree);
   if (!reader.document()) return unreadable(document, reader.offset(), reader.reason());
   return {};
 }

@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::string_view kOwnService = "podpass:";  // whose actions are not AWS's and not in its tables
 
-bool has_wildcard(std::string_view text) {
-  return text.find_first_of("*?") != std::string_view::npos;
-}
-
 // --- Whether a resource of a policy can be of a type
 // ------------------------------------------------------------------
 

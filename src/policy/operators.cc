@@ -7,7 +7,7 @@
 namespace podpass::policy {
 namespace {
 
-struct Row {
+struct OperatorRow {
   std::string_view name;
   Comparison comparison;
   Relation relation = Relation::equal;
@@ -15,33 +15,33 @@ struct Row {
 };
 
 constexpr std::array kOperators = {
-    Row{"StringEquals", Comparison::text},
-    Row{"StringNotEquals", Comparison::text, Relation::equal, true},
-    Row{"StringEqualsIgnoreCase", Comparison::text_any_case},
-    Row{"StringNotEqualsIgnoreCase", Comparison::text_any_case, Relation::equal, true},
-    Row{"StringLike", Comparison::text_like},
-    Row{"StringNotLike", Comparison::text_like, Relation::equal, true},
-    Row{"NumericEquals", Comparison::number},
-    Row{"NumericNotEquals", Comparison::number, Relation::equal, true},
-    Row{"NumericLessThan", Comparison::number, Relation::less},
-    Row{"NumericLessThanEquals", Comparison::number, Relation::less_equal},
-    Row{"NumericGreaterThan", Comparison::number, Relation::greater},
-    Row{"NumericGreaterThanEquals", Comparison::number, Relation::greater_equal},
-    Row{"DateEquals", Comparison::date},
-    Row{"DateNotEquals", Comparison::date, Relation::equal, true},
-    Row{"DateLessThan", Comparison::date, Relation::less},
-    Row{"DateLessThanEquals", Comparison::date, Relation::less_equal},
-    Row{"DateGreaterThan", Comparison::date, Relation::greater},
-    Row{"DateGreaterThanEquals", Comparison::date, Relation::greater_equal},
-    Row{"Bool", Comparison::boolean},
-    Row{"BinaryEquals", Comparison::binary},
-    Row{"IpAddress", Comparison::ip},
-    Row{"NotIpAddress", Comparison::ip, Relation::equal, true},
-    Row{"ArnEquals", Comparison::arn},
-    Row{"ArnNotEquals", Comparison::arn, Relation::equal, true},
-    Row{"ArnLike", Comparison::arn},
-    Row{"ArnNotLike", Comparison::arn, Relation::equal, true},
-    Row{"Null", Comparison::null},
+    OperatorRow{"StringEquals", Comparison::text},
+    OperatorRow{"StringNotEquals", Comparison::text, Relation::equal, true},
+    OperatorRow{"StringEqualsIgnoreCase", Comparison::text_any_case},
+    OperatorRow{"StringNotEqualsIgnoreCase", Comparison::text_any_case, Relation::equal, true},
+    OperatorRow{"StringLike", Comparison::text_like},
+    OperatorRow{"StringNotLike", Comparison::text_like, Relation::equal, true},
+    OperatorRow{"NumericEquals", Comparison::number},
+    OperatorRow{"NumericNotEquals", Comparison::number, Relation::equal, true},
+    OperatorRow{"NumericLessThan", Comparison::number, Relation::less},
+    OperatorRow{"NumericLessThanEquals", Comparison::number, Relation::less_equal},
+    OperatorRow{"NumericGreaterThan", Comparison::number, Relation::greater},
+    OperatorRow{"NumericGreaterThanEquals", Comparison::number, Relation::greater_equal},
+    OperatorRow{"DateEquals", Comparison::date},
+    OperatorRow{"DateNotEquals", Comparison::date, Relation::equal, true},
+    OperatorRow{"DateLessThan", Comparison::date, Relation::less},
+    OperatorRow{"DateLessThanEquals", Comparison::date, Relation::less_equal},
+    OperatorRow{"DateGreaterThan", Comparison::date, Relation::greater},
+    OperatorRow{"DateGreaterThanEquals", Comparison::date, Relation::greater_equal},
+    OperatorRow{"Bool", Comparison::boolean},
+    OperatorRow{"BinaryEquals", Comparison::binary},
+    OperatorRow{"IpAddress", Comparison::ip},
+    OperatorRow{"NotIpAddress", Comparison::ip, Relation::equal, true},
+    OperatorRow{"ArnEquals", Comparison::arn},
+    OperatorRow{"ArnNotEquals", Comparison::arn, Relation::equal, true},
+    OperatorRow{"ArnLike", Comparison::arn},
+    OperatorRow{"ArnNotLike", Comparison::arn, Relation::equal, true},
+    OperatorRow{"Null", Comparison::null},
 };
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {

@@ -11,7 +11,7 @@
 namespace podpass::policy {
 namespace {
 
-constexpr Principal kAlice{.type = PrincipalType::user,
+constexpr Principal kCaller{.type = PrincipalType::user,
                            .account = "111122223333",
                            .arn = "arn:aws:iam::111122223333:user/alice",
                            .unique_id = "AIDAALICE"};
@@ -30,7 +30,7 @@ Outcome decided(const std::string& json, std::string_view resource, const Contex
   const NamedPolicy named{policy->get()};
   Layers layers;
   layers.identity = {&named, 1};
-  const Request request{kAlice, "s3:GetObject", resource, kAlice.account, context};
+  const Request request{kCaller, "s3:GetObject", resource, kCaller.account, context};
   Explanation explanation;
   explain(request, layers, Depth::everything, explanation);
   EXPECT_EQ(explanation.decision.outcome, evaluate(request, layers).outcome);

@@ -7,13 +7,10 @@
 #include <span>
 
 #include "base/strings.h"
-#include "policy/byte_search.h"
 #include "policy/text_search.h"
 
 namespace podpass::policy {
 namespace {
-
-constexpr auto npos = std::string_view::npos;
 
 // What stands at a `${`.
 struct Variable {
@@ -319,6 +316,10 @@ std::uint64_t head_of(std::string_view text) {
   const auto size = std::min<std::size_t>(8, text.size());
   for (std::size_t i = 0; i < size; ++i) head |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
   return head;
+}
+
+bool has_wildcard(std::string_view text) {
+  return find_wildcard(text) != npos;
 }
 
 bool glob_matches(std::string_view pattern, std::string_view subject) {

@@ -143,6 +143,7 @@ struct ArnFields {
 };
 ArnFields split_fields(std::string_view arn);
 
+bool has_wildcard(std::string_view text);  // a '*' or '?'
 // '*' and '?' in `pattern`, whole subject.
 bool glob_matches(std::string_view pattern, std::string_view subject);
 

@@ -9,8 +9,6 @@
 namespace podpass::policy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 // Pieces of text, read as one.
 class Joined {
  public:

@@ -16,15 +16,13 @@
 #include <limits>
 #include <string_view>
 
+#include "policy/byte_search.h"
+
 namespace podpass::policy {
 
 inline constexpr std::size_t kLane = 128;
 inline constexpr std::size_t kStepsPerByte = 6;
 inline constexpr std::size_t kMaxJoinedPieces = 129;  // 64 variables and the texts around them
-
-inline bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
 
 // Behind the character that begins at `at`: a byte and all continuation bytes after it.
 inline std::size_t next_character(std::string_view text, std::size_t at) {

@@ -7,10 +7,10 @@
 #include <random>
 #include <string>
 
+
 namespace podpass::policy {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
 constexpr char16_t kAny = 0x100;  // '?' in a segment that is given as units; others are bytes
 
 // A segment given as units, in pieces of `size` bytes at most.

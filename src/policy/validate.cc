@@ -17,8 +17,6 @@ namespace podpass::policy {
 namespace {
 
 using Check = Result<void> (*)(const Document&);
-constexpr auto npos = std::string_view::npos;
-
 bool has_items(const Document& document, std::uint32_t node) {
   bool any = false;
   for_each_item(document.tree, node, [&](const JsonNode&) { any = true; });
@@ -40,10 +38,6 @@ Result<void> check_version(const Document& document) {
 Result<void> check_no_principal(const Document& document, const StatementNodes& statement) {
   if (!statement.any_principal()) return {};
   return malformed_at(document, statement.any_principal(), "Policy document should not specify a principal.");
-}
-
-bool has_wildcard(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return c == '*' || c == '?'; });
 }
 
 bool effect_is_exact(const Document& document, const StatementNodes& statement) {
@@ -323,14 +317,14 @@ Result<void> check_bucket_resources(const Document& document, const StatementNod
 }
 
 // What a list of patterns or resources reaches.
-struct Reach {
+struct ResourceReach {
   bool buckets = false, objects = false;
 };
 
 // The action is "*" or one of S3's, as check_bucket_actions has made sure.
-Reach reach_of_action(std::string_view pattern) {
+ResourceReach reach_of_action(std::string_view pattern) {
   if (pattern == "*") return {true, true};
-  Reach reach;
+  ResourceReach reach;
   for (const auto id : matching_actions(pattern)) {
     for (const auto& resource : action(id).resources) {
       reach.buckets = reach.buckets || resource.type.name == "bucket";
@@ -340,7 +334,7 @@ Reach reach_of_action(std::string_view pattern) {
   return reach;
 }
 
-Reach reach_of_resource(std::string_view resource) {
+ResourceReach reach_of_resource(std::string_view resource) {
   const auto slash = resource.find('/');
   const bool open =
       resource.substr(0, slash).find_first_of("*?$") != npos;  // it may stand for more than a bucket's name
@@ -349,7 +343,7 @@ Reach reach_of_resource(std::string_view resource) {
 
 // Whatever a statement says of an action that none of its resources can have would never come true.
 Result<void> check_bucket_reach(const Document& document, const StatementNodes& statement) {
-  Reach resources;
+  ResourceReach resources;
   for_each_item(document.tree, statement.resource, [&](const JsonNode& item) {
     const auto reach = reach_of_resource(item.text);
     resources.buckets = resources.buckets || reach.buckets;

@@ -16,7 +16,7 @@ std::string statement(const std::string& effect, const std::string& principal, c
 }
 
 constexpr const char* kBucket = "arn:aws:s3:::bucket";
-constexpr const char* kObjects = "arn:aws:s3:::bucket/*";
+constexpr const char* kAllObjects = "arn:aws:s3:::bucket/*";
 
 struct Row {
   std::string method, target, body, action, resource;
@@ -27,7 +27,7 @@ TEST_F(S3Test, EachOperationNeedsItsPermission) {
   put("/bucket/dir/key", "text");
   const std::string configuration =
       "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>";
-  const auto policy = statement("Allow", R"({"AWS":"444455556666"})", "s3:GetObject", kObjects);
+  const auto policy = statement("Allow", R"({"AWS":"444455556666"})", "s3:GetObject", kAllObjects);
   const Row rows[] = {
       {"GET", "/", "", "s3:ListAllMyBuckets", "*"},
       {"PUT", "/bucket9", configuration, "s3:CreateBucket", "arn:aws:s3:::bucket9"},
@@ -84,15 +84,15 @@ TEST_F(S3Test, ListBucketConditions) {
 TEST_F(S3Test, SignatureConditions) {
   make_bucket();
   put("/bucket/key", "x");
-  auto header_only = user(allow("s3:GetObject", kObjects, R"({"StringEquals":{"s3:authType":"REST-HEADER"}})"));
+  auto header_only = user(allow("s3:GetObject", kAllObjects, R"({"StringEquals":{"s3:authType":"REST-HEADER"}})"));
   Ask get{"GET", "/bucket/key", {}, {}, SIZE_MAX, {}, header_only.get()};
   EXPECT_EQ(ask(get).status, 200);
   get.presigned = true;
   EXPECT_EQ(ask(get).status, 403);
-  auto fresh = user(allow("s3:GetObject", kObjects, R"({"NumericLessThan":{"s3:signatureAge":"5001"}})"));
+  auto fresh = user(allow("s3:GetObject", kAllObjects, R"({"NumericLessThan":{"s3:signatureAge":"5001"}})"));
   get.caller = fresh.get();
   EXPECT_EQ(ask(get).status, 200);
-  auto fresher = user(allow("s3:GetObject", kObjects, R"({"NumericLessThan":{"s3:signatureAge":"5000"}})"));
+  auto fresher = user(allow("s3:GetObject", kAllObjects, R"({"NumericLessThan":{"s3:signatureAge":"5000"}})"));
   get.caller = fresher.get();
   EXPECT_EQ(ask(get).status, 403);
 }
@@ -123,19 +123,19 @@ TEST_F(S3Test, BucketPolicies) {
   EXPECT_EQ(ask(foreign).status, 403);
   EXPECT_EQ(ask(nameless).status, 403);
 
-  const auto for_account = statement("Allow", R"({"AWS":"444455556666"})", "s3:GetObject", kObjects);
+  const auto for_account = statement("Allow", R"({"AWS":"444455556666"})", "s3:GetObject", kAllObjects);
   EXPECT_EQ(put("/bucket?policy", for_account).status, 204);
   EXPECT_EQ(ask("GET", "/bucket?policy").body, for_account);
   EXPECT_EQ(ask(foreign).status, 200);
   EXPECT_EQ(ask(nameless).status, 403);
 
-  EXPECT_EQ(put("/bucket?policy", statement("Allow", R"("*")", "s3:GetObject", kObjects)).status, 204);
+  EXPECT_EQ(put("/bucket?policy", statement("Allow", R"("*")", "s3:GetObject", kAllObjects)).status, 204);
   EXPECT_EQ(ask(nameless).status, 200);
   EXPECT_EQ(ask({"GET", "/bucket/key?response-content-type=a", {}, {}, SIZE_MAX, {}, unsigned_caller.get()}).code(),
             "InvalidRequest");
 
   auto own = user(allow("s3:*", "*"));
-  EXPECT_EQ(put("/bucket?policy", statement("Deny", R"("*")", "s3:*", kObjects)).status, 204);
+  EXPECT_EQ(put("/bucket?policy", statement("Deny", R"("*")", "s3:*", kAllObjects)).status, 204);
   auto denied = ask({"GET", "/bucket/key", {}, {}, SIZE_MAX, {}, own.get()});
   EXPECT_EQ(denied.status, 403);
   EXPECT_NE(denied.text("Message").find("with an explicit deny in a resource-based policy"), std::string::npos);
@@ -160,10 +160,10 @@ TEST_F(S3Test, BucketPolicyRefusals) {
       {statement("Allow", R"("*")", "s3:GetObject", "arn:aws:s3:::other/*"), "MalformedPolicy"},
       {statement("Allow", R"("*")", "s3:GetObject", "arn:aws:s3:::bucket2/*"), "MalformedPolicy"},
       {statement("Allow", R"("*")", "s3:GetObject", "*"), "MalformedPolicy"},
-      {statement("Allow", R"({"AWS":"arn:aws:iam::111122223333:role/nobody"})", "s3:GetObject", kObjects),
+      {statement("Allow", R"({"AWS":"arn:aws:iam::111122223333:role/nobody"})", "s3:GetObject", kAllObjects),
        "MalformedPolicy"},
-      {allow("s3:GetObject", kObjects), "MalformedPolicy"},
-      {statement("Allow", R"("*")", "s3:GetObject", kObjects) + std::string(20 * 1024, ' '), "PolicyTooLarge"},
+      {allow("s3:GetObject", kAllObjects), "MalformedPolicy"},
+      {statement("Allow", R"("*")", "s3:GetObject", kAllObjects) + std::string(20 * 1024, ' '), "PolicyTooLarge"},
   };
   for (const auto& [policy, code] : rows) {
     auto refused = put("/bucket?policy", policy);

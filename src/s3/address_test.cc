@@ -5,11 +5,11 @@
 namespace podpass::s3 {
 namespace {
 
-struct Row {
+struct AddressRow {
   std::string_view host, path, endpoint, bucket, key, error;
 };
 
-constexpr Row kAddresses[] = {
+constexpr AddressRow kAddresses[] = {
     // path style
     {"127.0.0.1:4566", "/", "127.0.0.1", "", "", ""},
     {"127.0.0.1:4566", "/bucket", "127.0.0.1", "bucket", "", ""},

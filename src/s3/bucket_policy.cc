@@ -52,12 +52,6 @@ Result<void> resolve_canonical_users(const policy::Policy& policy, const std::st
   return {};
 }
 
-http::Response no_content() {
-  http::Response response;
-  response.status = 204;
-  return response;
-}
-
 }  // namespace
 
 Result<http::Response> put_bucket_policy(Run& run) {

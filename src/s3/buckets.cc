@@ -11,7 +11,7 @@ namespace podpass::s3 {
 namespace {
 
 constexpr std::size_t kMaxBuckets = 10'000;  // of all accounts; AWS's default quota for one
-constexpr std::size_t kScanned = 1'000;
+constexpr std::size_t kBucketsScanned = 1'000;
 constexpr std::string_view kRegionWithoutConstraint = "us-east-1";
 
 // The region that a CreateBucketConfiguration asks for; empty: none.
@@ -146,8 +146,8 @@ Result<http::Response> list_buckets(Run& run) {
   for (bool more = true; more && token.empty();) {
     store::KeyParts after;
     if (!page.after.empty()) after = {page.after};
-    auto rows = run.call.tx.scan(kBuckets, {}, kScanned, after);
-    more = rows.size() == kScanned;
+    auto rows = run.call.tx.scan(kBuckets, {}, kBucketsScanned, after);
+    more = rows.size() == kBucketsScanned;
     if (more) page.after = rows.back().key.back();
     for (const auto& row : rows) {
       if (row.record->account != account || !row.record->name.starts_with(page.prefix)) continue;

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxDeletedAtOnce = 1'000;
 
-http::Response no_content() {
-  http::Response response;
-  response.status = 204;
-  return response;
-}
-
 // Headers of a request to write that are condition keys of their own.
 constexpr std::array<std::string_view, 4> kWriteConditionHeaders = {"x-amz-acl", "x-amz-storage-class",
                                                                     "x-amz-server-side-encryption", "if-none-match"};

@@ -184,4 +184,10 @@ http::Response xml_response(std::string xml) {
   return response;
 }
 
+http::Response no_content() {
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
 }  // namespace podpass::s3

@@ -47,6 +47,8 @@ struct Input {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
+http::Response no_content();  // 204
+
 using ConditionKeys = std::vector<std::pair<std::string, std::string>>;
 
 struct Run {

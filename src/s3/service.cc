@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kDiskThreads = 4;
 constexpr std::uint64_t kMaxDocumentBytes = 2 * 1024 * 1024;  // DeleteObjects: 1,000 keys of 1 KiB and their tags
-constexpr std::size_t kScanned = 1'000;
+constexpr std::size_t kObjectsScanned = 1'000;
 
 using BlobId = std::array<char, 32>;
 
@@ -35,11 +35,11 @@ std::vector<BlobId> blobs_in_use(store::Store& store) {
   std::vector<std::string> last;
   while (true) {
     auto tx = store.begin();  // a new one each time: what it decodes lives as long as it does
-    auto rows = tx.scan(kObjects, {}, kScanned, store::KeyParts(last.begin(), last.end()));
+    auto rows = tx.scan(kObjects, {}, kObjectsScanned, store::KeyParts(last.begin(), last.end()));
     for (const auto& row : rows) {
       if (!row.record->blob.empty()) ids.push_back(blob_id(row.record->blob));
     }
-    if (rows.size() < kScanned) break;
+    if (rows.size() < kObjectsScanned) break;
     last = rows.back().key;
   }
   std::ranges::sort(ids);

@@ -10,13 +10,13 @@
 namespace podpass::store {
 namespace {
 
-using Model = std::map<std::string, Revision>;
+using Entries = std::map<std::string, Revision>;
 
 RecordPtr record(std::string_view tail, Revision revision) {
   return Record::make(tail, "v", 1, revision);
 }
 
-void expect_same(const Tree& tree, const Model& model) {
+void expect_same(const Tree& tree, const Entries& model) {
   ASSERT_EQ(tree.size(), model.size());
   Tree::Cursor cursor(tree, "");
   std::size_t rank = 0;
@@ -33,7 +33,7 @@ void expect_same(const Tree& tree, const Model& model) {
   ASSERT_EQ(cursor.get(), nullptr);
 }
 
-void expect_seeks(const Tree& tree, const Model& model, const std::string& tail) {
+void expect_seeks(const Tree& tree, const Entries& model, const std::string& tail) {
   auto at = model.lower_bound(tail);
   Tree::Cursor cursor(tree, tail);
   ASSERT_EQ(cursor.get() != nullptr, at != model.end());
@@ -58,8 +58,8 @@ TEST_P(TreeModel, BehavesAsAMapAndOldVersionsStay) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
   int range = GetParam() % 2 ? 300 : 20'000;
   Tree tree;
-  Model model;
-  std::vector<std::pair<Tree, Model>> versions;
+  Entries model;
+  std::vector<std::pair<Tree, Entries>> versions;
   Edit edit = 1;
   Revision revision = 0;
   for (int round = 0; round < 60; ++round) {
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, TreeModel, testing::Range(0u, 8u));
 TEST(Tree, RisingAndFallingKeys) {
   for (int direction : {1, -1}) {
     Tree tree;
-    Model model;
+    Entries model;
     for (int i = 0; i < 5'000; ++i) {
       auto tail = std::to_string(500'000 + direction * i);
       tree.put(1, record(tail, 1));

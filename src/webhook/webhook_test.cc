@@ -24,7 +24,7 @@ using codec::Value;
 using testing::HasSubstr;
 
 // What an API server sends (Kubernetes, "Dynamic Admission Control", with a pod for the object).
-std::string review_of(std::string_view namespace_, std::string_view service_account, std::string_view more = "") {
+std::string admission_of(std::string_view namespace_, std::string_view service_account, std::string_view more = "") {
   return fmt::format(
       R"({{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{)"
       R"("uid":"705ab4f5-6393-11e8-b7cc-42010a800002","kind":{{"group":"","version":"v1","kind":"Pod"}},)"
@@ -146,13 +146,13 @@ TEST_F(WebhookTest, ThePatchOfAPodIdentityFromAFile) {
   std::ofstream(directory_ / "identities.json") << R"({"identities":[{"namespace":"ns","serviceAccount":"sa"}]})";
   options_.identities_file = directory_ / "identities.json";
   begin_ready();
-  const auto response = admit(review_of("ns", "sa"));
+  const auto response = admit(admission_of("ns", "sa"));
   EXPECT_EQ(response.text("uid"), "705ab4f5-6393-11e8-b7cc-42010a800002");
   EXPECT_TRUE(allowed(response));
   EXPECT_EQ(response.text("patchType"), "JSONPatch");
   EXPECT_EQ(patch_of(response), kPatch);
-  EXPECT_EQ(admit(review_of("ns", "other")), Value::map({{"uid", response.text("uid")}, {"allowed", true}}));
-  EXPECT_EQ(admit(review_of("ns", "")), Value::map({{"uid", response.text("uid")}, {"allowed", true}}));
+  EXPECT_EQ(admit(admission_of("ns", "other")), Value::map({{"uid", response.text("uid")}, {"allowed", true}}));
+  EXPECT_EQ(admit(admission_of("ns", "")), Value::map({{"uid", response.text("uid")}, {"allowed", true}}));
   EXPECT_THAT(metrics(), HasSubstr("pod_identity_webhook_pod_count{method=\"container_credentials\"} 1\n"));
   EXPECT_THAT(metrics(), HasSubstr("http_request_count{verb=\"POST\",path=\"/mutate\",code=\"200\"} 3\n"));
 }
@@ -165,7 +165,7 @@ TEST_F(WebhookTest, RoutesAndTheirErrors) {
   EXPECT_EQ(send("GET", "/else").status, 404);
   EXPECT_EQ(send("GET", "/mutate").status, 405);
   for (const auto* type : {"text/plain", "application/json; charset=utf-8", ""}) {
-    auto refused = send("POST", "/mutate", review_of("ns", "sa"), type);
+    auto refused = send("POST", "/mutate", admission_of("ns", "sa"), type);
     EXPECT_EQ(refused.status, 415) << type;
     EXPECT_EQ(refused.body, "Invalid Content-Type, expected `application/json`\n");
   }
@@ -182,11 +182,11 @@ TEST_F(WebhookTest, RoutesAndTheirErrors) {
 TEST_F(WebhookTest, APodMadeRightAfterItsAssociationIsNotMissed) {
   with_podpass();
   begin_ready();
-  EXPECT_EQ(patch_of(admit(review_of("ns", "sa"))), "");
+  EXPECT_EQ(patch_of(admit(admission_of("ns", "sa"))), "");
   for (int i = 0; i < 200; ++i) {
     const auto name = fmt::format("sa-{}", i);
     podpass_->put("ns", name);
-    ASSERT_EQ(patch_of(admit(review_of("ns", name))), kPatch) << i;
+    ASSERT_EQ(patch_of(admit(admission_of("ns", name))), kPatch) << i;
   }
 }
 
@@ -200,7 +200,7 @@ TEST_F(WebhookTest, IsNotReadyBeforeItKnowsTheAssociations) {
   podpass_->set_mode(FakePodpass::Mode::answers);
   EXPECT_TRUE(signal_.wait_for([&] { return send("GET", "/readyz").status == 200; }));
   podpass_->set_mode(FakePodpass::Mode::refuses);
-  admit(review_of("ns", "sa"));
+  admit(admission_of("ns", "sa"));
   EXPECT_EQ(send("GET", "/readyz").status, 200) << "what it knows it knows";
 }
 
@@ -214,9 +214,9 @@ TEST_F(WebhookTest, WithoutTheServerTheFailurePolicyDecides) {
   api_->put("/api/v1/namespaces/odd", R"({"metadata":{"annotations":{"podpass.dev/failure-policy":"perhaps"}}})");
   begin_ready();
   podpass_->set_mode(FakePodpass::Mode::refuses);
-  EXPECT_EQ(patch_of(admit(review_of("ns", "known"))), kPatch);
+  EXPECT_EQ(patch_of(admit(admission_of("ns", "known"))), kPatch);
 
-  const auto without = admit(review_of("ns", "unknown"));
+  const auto without = admit(admission_of("ns", "unknown"));
   EXPECT_TRUE(allowed(without));
   EXPECT_EQ(patch_of(without), "");
   const auto* warnings = without.find("warnings")->as<Value::List>();
@@ -225,12 +225,12 @@ TEST_F(WebhookTest, WithoutTheServerTheFailurePolicyDecides) {
               HasSubstr("pod admitted without credentials, for it is not known what identity "
                         "has service account ns/unknown"));
 
-  const auto refused = admit(review_of("strict", "unknown"));
+  const auto refused = admit(admission_of("strict", "unknown"));
   EXPECT_FALSE(allowed(refused));
   EXPECT_THAT(refused.find("status")->text("message"), HasSubstr("service account strict/unknown"));
   EXPECT_EQ(*refused.find("status")->find("code"), Value(503));
-  EXPECT_TRUE(allowed(admit(review_of("odd", "unknown"))));
-  EXPECT_TRUE(allowed(admit(review_of("nowhere", "unknown"))));
+  EXPECT_TRUE(allowed(admit(admission_of("odd", "unknown"))));
+  EXPECT_TRUE(allowed(admit(admission_of("nowhere", "unknown"))));
 
   ASSERT_TRUE(signal_.wait_for([&] {
     return api_->paths("/namespaces/ns/events/").size() == 1 && api_->paths("/namespaces/strict/events/").size() == 1;
@@ -252,13 +252,13 @@ TEST_F(WebhookTest, ANamespaceThatCannotBeReadGoesByWhatItSaidLast) {
   api_->put("/api/v1/namespaces/strict", R"({"metadata":{"annotations":{"podpass.dev/failure-policy":"fail"}}})");
   begin_ready();
   podpass_->set_mode(FakePodpass::Mode::refuses);
-  EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+  EXPECT_FALSE(allowed(admit(admission_of("strict", "unknown"))));
   api_->forbid("/namespaces/");
   for (auto passed : {kPolicyAge + Seconds{1}, Seconds{-7'200}}) {
     clock_.advance(passed);
-    EXPECT_FALSE(allowed(admit(review_of("strict", "unknown"))));
+    EXPECT_FALSE(allowed(admit(admission_of("strict", "unknown"))));
   }
-  EXPECT_TRUE(allowed(admit(review_of("new", "unknown")))) << "by the flag";
+  EXPECT_TRUE(allowed(admit(admission_of("new", "unknown")))) << "by the flag";
 }
 
 TEST_F(WebhookTest, TheFlagRefusesUnlessTheNamespaceSaysIgnore) {
@@ -269,10 +269,10 @@ TEST_F(WebhookTest, TheFlagRefusesUnlessTheNamespaceSaysIgnore) {
   api_->put("/api/v1/namespaces/lax", R"({"metadata":{"annotations":{"podpass.dev/failure-policy":"ignore"}}})");
   begin_ready();
   podpass_->set_mode(FakePodpass::Mode::refuses);
-  EXPECT_FALSE(allowed(admit(review_of("ns", "sa"))));
-  EXPECT_TRUE(allowed(admit(review_of("lax", "sa"))));
+  EXPECT_FALSE(allowed(admit(admission_of("ns", "sa"))));
+  EXPECT_TRUE(allowed(admit(admission_of("lax", "sa"))));
   podpass_->set_mode(FakePodpass::Mode::answers);
-  EXPECT_TRUE(allowed(admit(review_of("ns", "sa")))) << "no identity is no failure";
+  EXPECT_TRUE(allowed(admit(admission_of("ns", "sa")))) << "no identity is no failure";
 }
 
 TEST_F(WebhookTest, ADryRunWritesNoEvent) {
@@ -280,9 +280,9 @@ TEST_F(WebhookTest, ADryRunWritesNoEvent) {
   with_api_server();
   begin_ready();
   podpass_->set_mode(FakePodpass::Mode::refuses);
-  admit(review_of("ns", "dry", R"(,"dryRun":true)"));
+  admit(admission_of("ns", "dry", R"(,"dryRun":true)"));
   EXPECT_EQ(api_->calls("POST /events"), 0);
-  admit(review_of("ns", "wet"));
+  admit(admission_of("ns", "wet"));
   EXPECT_TRUE(signal_.wait_for([&] { return api_->calls("POST /events") == 1; }));
 }
 
@@ -296,14 +296,14 @@ TEST_F(WebhookTest, RolesOfServiceAccountsAndWhichGoesFirst) {
   api_->service_account("ns", "plain");
   podpass_->put("ns", "both");
   begin_ready();
-  EXPECT_THAT(patch_of(admit(review_of("ns", "irsa"))),
+  EXPECT_THAT(patch_of(admit(admission_of("ns", "irsa"))),
               HasSubstr(R"([{"name":"AWS_STS_REGIONAL_ENDPOINTS","value":"regional"},{"name":"AWS_ROLE_ARN",)"
                         R"("value":"arn:aws:iam::111122223333:role/r"})"));
-  const auto both = patch_of(admit(review_of("ns", "both")));
+  const auto both = patch_of(admit(admission_of("ns", "both")));
   EXPECT_THAT(both, HasSubstr("AWS_CONTAINER_CREDENTIALS_FULL_URI"));
   EXPECT_THAT(both, HasSubstr("AWS_STS_REGIONAL_ENDPOINTS")) << "its annotations count all the same";
   EXPECT_THAT(both, testing::Not(HasSubstr("AWS_ROLE_ARN")));
-  EXPECT_EQ(patch_of(admit(review_of("ns", "plain"))), "");
+  EXPECT_EQ(patch_of(admit(admission_of("ns", "plain"))), "");
   EXPECT_THAT(metrics(), HasSubstr("pod_identity_webhook_pod_count{method=\"sts_web_identity\"} 1\n"));
 }
 
@@ -311,7 +311,7 @@ TEST_F(WebhookTest, WarnsOfWhatKeepsAPodFromItsIdentity) {
   with_podpass();
   podpass_->put("ns", "sa");
   begin_ready();
-  auto review = review_of("ns", "sa");
+  auto review = admission_of("ns", "sa");
   review.replace(review.find(R"("image":"i")"), 11, R"("env":[{"name":"AWS_ACCESS_KEY_ID","value":"AKIA"}])");
   const auto response = admit(review);
   EXPECT_TRUE(allowed(response));
@@ -341,7 +341,7 @@ TEST_F(WebhookTest, OneThatRetiresStillAnswers) {
   begin_ready();
   webhook_->retire();
   EXPECT_EQ(send("GET", "/readyz").status, 503);
-  EXPECT_EQ(patch_of(admit(review_of("ns", "sa"))), kPatch);
+  EXPECT_EQ(patch_of(admit(admission_of("ns", "sa"))), kPatch);
 }
 
 TEST_F(WebhookTest, SaysWhatIsMissing) {
