@@ -6,6 +6,7 @@
 #include "aws/sigv4.h"
 #include "aws/sigv4_sign.h"
 #include "crypto/jwt.h"
+#include "crypto/random.h"
 #include "crypto/seal.h"
 #include "http/client.h"
 
@@ -102,13 +103,13 @@ BENCHMARK(sigv4_cached_key);
 BENCHMARK(sigv4_derived_key);
 
 void seal(benchmark::State& state) {
-  SystemRandom random;
+  crypto::SystemRandom random;
   auto ring = crypto::KeyRing::generate(random);
   std::string plain(static_cast<std::size_t>(state.range(0)), 'p');
   for (auto _ : state) benchmark::DoNotOptimize(ring->seal(plain, "purpose"));
 }
 void open(benchmark::State& state) {
-  SystemRandom random;
+  crypto::SystemRandom random;
   auto ring = crypto::KeyRing::generate(random);
   auto sealed = ring->seal(std::string(static_cast<std::size_t>(state.range(0)), 'p'), "purpose");
   for (auto _ : state) benchmark::DoNotOptimize(ring->open(sealed, "purpose"));

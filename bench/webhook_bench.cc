@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "base/random.h"
 #include "codec/json.h"
+#include "crypto/random.h"
 #include "kube/pod_patch.h"
 #include "webhook/review.h"
 
@@ -52,7 +52,7 @@ void bench_answer(benchmark::State& state) {
   const auto text = review_text();
   const webhook::ReviewReader reader("eks.amazonaws.com");
   const kube::PatchSettings settings;
-  SystemRandom random;
+  crypto::SystemRandom random;
   for (auto _ : state) {
     auto review = reader.read(text);
     CHECK(review.creates_pod);

@@ -7,8 +7,7 @@
 # include. LINK names outside libraries.
 
 # What a compiler is given for a list of sources: themselves, or with PODPASS_UNITY files that include up to eight of
-# them each. Headers are most of what it reads, so that takes a third of the time; names in the unnamed namespaces of one
-# folder must differ for it.
+# them each, since headers are most of what it reads (docs/decisions/072).
 function(podpass_units name sources units)
   if(PODPASS_UNITY)
     set(folder ${CMAKE_BINARY_DIR}/units)
@@ -48,6 +47,9 @@ function(podpass_library name)
     set(visibility INTERFACE)
   endif()
   target_include_directories(${library} ${visibility} ${CMAKE_SOURCE_DIR}/src)
+  if(sources)
+    target_compile_options(${library} PRIVATE ${PODPASS_OPTIMISATION})
+  endif()
   list(TRANSFORM arg_DEPENDS PREPEND podpass_)
   target_link_libraries(${library} ${visibility} ${arg_DEPENDS} ${arg_LINK})
 

@@ -2,7 +2,7 @@
 """Checks what the rules of docs/style.md leave checkable. Runs as a test.
 
   tools/tidy.py                        all rules over every file that git knows of
-  tools/tidy.py --clang-tidy BUILD     clang-tidy, with .clang-tidy, over src/ as BUILD/compile_commands.json names it
+  tools/tidy.py --clang-tidy BUILD     clang-tidy, with .clang-tidy, over src/ without tests as BUILD compiles it
 
 One line for each finding: `file:line: what, do this`. Exit code 1 when there is any. A line that must break a rule says why:
 `// tidy-ok: <reason>`.
@@ -360,9 +360,12 @@ def check_tree(root):
 
 def clang_tidy(root, build):
     commands = json.loads((build / "compile_commands.json").read_text())
-    source_dir = str(root / "src") + "/"
-    files = sorted({entry["file"] for entry in commands if entry["file"].startswith(source_dir)
-                    and not re.search(r"_(test|suite)\.cc$", entry["file"])}, key=os.path.getsize, reverse=True)
+    folders = (str(root / "src") + "/", str(build / "units") + "/")  # one by one, or several as one unit
+    files = sorted({entry["file"] for entry in commands if entry["file"].startswith(folders)
+                    and not re.search(r"_(test|suite)(_[0-9]+)?\.cc$", entry["file"])})
+    if not files:
+        print(f"{build}/compile_commands.json names no file of src/: build it first")
+        return 1
 
     def run(file):
         return subprocess.run(["clang-tidy-19", "-p", str(build), "--quiet", "--extra-arg=-Wno-unknown-warning-option", file],
@@ -373,7 +376,7 @@ def clang_tidy(root, build):
         for result in pool.map(run, files):
             if result.returncode != 0:
                 failed += 1
-                print((result.stdout.strip() or result.stderr.strip()).replace(str(root) + "/", ""))
+                print(re.sub(r"\S*/\.\./src/", "src/", result.stdout.strip() or result.stderr.strip()).replace(str(root) + "/", ""))
     print(f"clang-tidy: {len(files)} files, {failed} with findings")
     return 1 if failed else 0
 

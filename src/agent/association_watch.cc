@@ -19,9 +19,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr http::ClientLimits kWatchLimits{.connect = Milliseconds{2'000},
-                                     .handshake = Milliseconds{3'000},
-                                     .total = AssociationWatch::kWait + Milliseconds{10'000},
-                                     .body_bytes = AssociationWatch::kMaxAnswerBytes};
+                                          .handshake = Milliseconds{3'000},
+                                          .total = AssociationWatch::kWait + Milliseconds{10'000},
+                                          .body_bytes = AssociationWatch::kMaxAnswerBytes};
 
 bool flag(const codec::Value& answer, std::string_view name, bool missing) {
   const auto* member = answer.find(name);
@@ -33,7 +33,10 @@ bool flag(const codec::Value& answer, std::string_view name, bool missing) {
 
 AssociationWatch::AssociationWatch(ServerAccess access, std::string cluster, Milliseconds recheck,
                                    CredentialsCache& cache)
-    : calls_(std::move(access), "podpass", kWatchLimits), cluster_(std::move(cluster)), recheck_(recheck), cache_(cache) {
+    : calls_(std::move(access), "podpass", kWatchLimits),
+      cluster_(std::move(cluster)),
+      recheck_(recheck),
+      cache_(cache) {
   cache_.recheck_after(recheck_);
 }
 

@@ -33,9 +33,9 @@ constexpr std::string_view kUnknownKeys[] = {"UnrecognizedClientException", "Inv
                                              "ExpiredTokenException"};
 constexpr std::size_t kIdleConnections = 8;
 constexpr http::ClientLimits kUpstreamLimits{.connect = std::chrono::milliseconds{500},
-                                     .handshake = std::chrono::milliseconds{1'000},
-                                     .total = std::chrono::milliseconds{1'000},
-                                     .body_bytes = 256 * 1024};
+                                             .handshake = std::chrono::milliseconds{1'000},
+                                             .total = std::chrono::milliseconds{1'000},
+                                             .body_bytes = 256 * 1024};
 
 constexpr std::string_view kRoleRefused = "Unauthorized Exception!";
 

@@ -1,7 +1,5 @@
 #include "base/random.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -12,19 +10,6 @@
 #include "base/check.h"
 
 namespace podpass {
-namespace {
-
-struct ReadAhead {
-  std::array<unsigned char, 4096> bytes;
-  std::size_t used = 4096;
-
-  void refill() {
-    CHECK(RAND_priv_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
-    used = 0;
-  }
-};
-
-}  // namespace
 
 std::uint64_t Random::number() {
   std::array<unsigned char, 8> bytes;
@@ -65,19 +50,6 @@ std::string Random::uuid() {
     out[at++] = kHex[bytes[i] & 15];
   }
   return out;
-}
-
-void SystemRandom::fill(std::span<unsigned char> bytes) {
-  static thread_local ReadAhead ahead;
-  while (!bytes.empty()) {
-    if (ahead.used == ahead.bytes.size()) ahead.refill();
-    auto count = std::min(bytes.size(), ahead.bytes.size() - ahead.used);
-    auto* from = ahead.bytes.data() + ahead.used;
-    std::memcpy(bytes.data(), from, count);
-    explicit_bzero(from, count);  // what was given out is not kept
-    ahead.used += count;
-    bytes = bytes.subspan(count);
-  }
 }
 
 struct SeededRandom::Engine {

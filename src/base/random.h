@@ -1,4 +1,4 @@
-// Random bytes and the identifiers made of them. Injected: SystemRandom is OpenSSL's generator, SeededRandom repeats
+// Random bytes and the identifiers made of them. Injected: SystemRandom is in crypto/random.h, SeededRandom repeats
 // itself for tests. Both are safe from any thread.
 #pragma once
 
@@ -18,13 +18,6 @@ class Random {
   std::uint64_t number();
   std::string text(std::string_view alphabet, std::size_t length);  // alphabet of 2..64 characters, unbiased
   std::string uuid();                                               // RFC 9562 version 4, lower case
-};
-
-// RAND_priv_bytes(3), seeded by the kernel and quicker than it; read ahead 4 KiB a thread: a call costs some ten
-// nanoseconds.
-class SystemRandom final : public Random {
- public:
-  void fill(std::span<unsigned char> bytes) override;
 };
 
 class SeededRandom final : public Random {

@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "base/strings.h"
 #include "cli/connection.h"
 #include "cli/node_credentials.h"
 #include "codec/uri.h"
 #include "codec/xml.h"
+#include "crypto/random.h"
 
 namespace podpass::cli {
 namespace asio = boost::asio;
@@ -146,7 +146,7 @@ class Renewals : public std::enable_shared_from_this<Renewals> {
       const auto life = fresh->expires - now;
       held_ = std::move(*fresh);
       renewed_at_ = now;
-      renew_at_ = now + life * static_cast<std::int64_t>(600 + SystemRandom().number() % 100) / 1'000;
+      renew_at_ = now + life * static_cast<std::int64_t>(600 + crypto::SystemRandom().number() % 100) / 1'000;
       next_try_ = Time{};
       pause_ = kFirstPause;
     } else {

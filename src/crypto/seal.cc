@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "crypto/openssl_handles.h"
+#include "crypto/random.h"
 
 namespace podpass::crypto {
 namespace {

@@ -13,7 +13,6 @@
 namespace podpass::eks {
 namespace {
 
-
 // Whatever the quota: it may have been higher when they were made.
 template <class T>
 void erase_below(store::Transaction& tx, const store::Table<T>& table, const store::KeyParts& prefix) {

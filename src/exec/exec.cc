@@ -18,8 +18,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/strings.h"
+#include "crypto/random.h"
 #include "kube/service_account_tokens.h"
 
 namespace podpass::exec {
@@ -208,7 +208,7 @@ Result<int> run(const cli::Connection& connection, const Options& options) {
   }
   if (options.command.empty()) return Error::invalid("No command was given.");
   auto pod = options.pod;
-  SystemRandom random;
+  crypto::SystemRandom random;
   if (pod.name.empty())
     pod.name = kube::pod_name_for(pod.service_account, random.text("bcdfghjklmnpqrstvwxz2456789", 5));
   if (pod.uid.empty()) pod.uid = random.uuid();

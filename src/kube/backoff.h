@@ -10,7 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
-#include "base/random.h"
+#include "crypto/random.h"
 
 namespace podpass::kube {
 
@@ -28,7 +28,7 @@ class Backoff {
 
   void reset() { next_ = first_; }
   boost::asio::awaitable<void> wait() {
-    SystemRandom random;
+    crypto::SystemRandom random;
     const auto half = next_ / 2;
     const auto extra = random.number() % static_cast<std::uint64_t>(half.count() + 1);
     next_ = std::min(next_ * 2, longest_);

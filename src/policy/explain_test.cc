@@ -167,8 +167,8 @@ TEST(Explain, AKeyIsUnderItsOwnPolicy) {
     std::shared_ptr<const Policy> key;
     if (principal) {
       key = policy_of(std::string(R"({"Statement":{"Effect":"Allow","Principal":{"AWS":")") + principal +
-                       R"("},"Action":"kms:*","Resource":"*"}})",
-                   Kind::resource);
+                          R"("},"Action":"kms:*","Resource":"*"}})",
+                      Kind::resource);
     }
     asked.layers.resource = key.get();
     EXPECT_EQ(disagreement(asked.request, asked.layers), "");

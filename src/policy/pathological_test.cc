@@ -12,9 +12,9 @@ namespace podpass::policy {
 namespace {
 
 constexpr Principal kCaller{.type = PrincipalType::user,
-                           .account = "111122223333",
-                           .arn = "arn:aws:iam::111122223333:user/alice",
-                           .unique_id = "AIDAALICE"};
+                            .account = "111122223333",
+                            .arn = "arn:aws:iam::111122223333:user/alice",
+                            .unique_id = "AIDAALICE"};
 
 std::string repeated(std::string_view piece, std::size_t count) {
   std::string text;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "crypto/random.h"
 #include "crypto/tls.h"
 #include "eks/association_feed.h"
 #include "eks/cluster_access.h"
@@ -84,7 +85,7 @@ struct ClusterParts {
 struct ControlPlane::Parts {
   std::filesystem::path directory;
   SystemClock clock;
-  SystemRandom random;
+  crypto::SystemRandom random;
   aws::Deployment deployment;
   std::shared_ptr<crypto::ServerTls> tls;  // null: plain HTTP
   std::unique_ptr<store::Store> store;

@@ -15,6 +15,7 @@
 #include "cli/duration.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
+#include "crypto/random.h"
 #include "webhook/identities_file.h"
 #include "webhook/preview.h"
 #include "webhook/webhook.h"
@@ -315,7 +316,7 @@ Result<void> take_flags(Flags& flags) {
 
 Result<int> run_webhook(Flags& flags) {
   SystemClock clock;
-  SystemRandom random;
+  crypto::SystemRandom random;
   const timespec delay{TRY(cli::parse_duration(flags.shutdown_delay)).count(), 0};
   auto credentials = TRY(find_server(flags, clock));
   TRY(take_flags(flags));

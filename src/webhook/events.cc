@@ -7,9 +7,9 @@
 #include <mutex>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "codec/json.h"
 #include "codec/uri.h"
+#include "crypto/random.h"
 #include "webhook/name_set.h"
 
 namespace podpass::webhook {
@@ -77,7 +77,7 @@ Value involved_object(const Review& review) {
 void Events::tell(const Review& review, std::string_view reason, std::string message) {
   auto object = involved_object(review);
   if (!state_->take(codec::write_json(object) + std::string(reason))) return;
-  SystemRandom random;
+  crypto::SystemRandom random;
   const auto now = format_iso8601(state_->clock.now());
   const std::string namespace_(review.namespace_);
   auto event = Value::map(

@@ -6,6 +6,7 @@
 
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "crypto/random.h"
 
 namespace podpass::webhook {
 namespace {
@@ -116,7 +117,7 @@ TEST(Review, AnEmptyPatchIsNone) {
   const auto text = review_of(pod_request(R"({"metadata":{"labels":{"eks.amazonaws.com/pod-identity":"enabled"}},)"
                                           R"("spec":{"volumes":[{"name":"eks-pod-identity-token","projected":{}}]}})"));
   const auto review = read(text);
-  SystemRandom random;
+  crypto::SystemRandom random;
   const auto answer = patch_answer(review, {}, {}, random);
   EXPECT_THAT(answer.patch, testing::IsEmpty());
   EXPECT_THAT(write_answer(review, answer), testing::EndsWith(R"("response":{"uid":"u-1","allowed":true}})"));

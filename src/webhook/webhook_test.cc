@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "codec/base64.h"
+#include "crypto/random.h"
 #include "crypto/x509.h"
 #include "http/client.h"
 #include "webhook/fake_api_server_test.h"
@@ -121,7 +122,7 @@ class WebhookTest : public testing::Test {
 
   const fs::path directory_ = fs::path(testing::TempDir()) / ("webhook" + std::to_string(getpid()));
   ManualClock clock_{SystemClock().now()};
-  SystemRandom random_;
+  crypto::SystemRandom random_;
   Signal signal_;
   std::string authority_;
   std::unique_ptr<FakePodpass> podpass_;
