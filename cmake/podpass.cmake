@@ -5,30 +5,6 @@
 #
 # DEPENDS names other folders; they are the only folders whose headers the layer check (tools/tidy.py) lets this one
 # include. LINK names outside libraries.
-
-# What a compiler is given for a list of sources: themselves, or with PODPASS_UNITY files that include up to eight of
-# them each, since headers are most of what it reads (docs/decisions/072).
-function(podpass_units name sources units)
-  if(PODPASS_UNITY)
-    set(folder ${CMAKE_BINARY_DIR}/units)
-    set(made)
-    while(sources)
-      list(SUBLIST sources 0 8 some)
-      list(REMOVE_ITEM sources ${some})
-      list(LENGTH made number)
-      set(text)
-      foreach(source ${some})
-        file(RELATIVE_PATH source ${folder} ${source})  # so that another clone's are the same
-        string(APPEND text "#include \"${source}\"\n")
-      endforeach()
-      file(CONFIGURE OUTPUT ${folder}/${name}_${number}.cc CONTENT "${text}" @ONLY)
-      list(APPEND made ${folder}/${name}_${number}.cc)
-    endwhile()
-    set(sources ${made})
-  endif()
-  set(${units} ${sources} PARENT_SCOPE)
-endfunction()
-
 function(podpass_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
@@ -65,6 +41,29 @@ function(podpass_library name)
              WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/src/${name})
     set_tests_properties(${PODPASS_PRESET}.${name} PROPERTIES LABELS unit TIMEOUT 300)
   endif()
+endfunction()
+
+# What a compiler is given for a list of sources: themselves, or with PODPASS_UNITY files that include up to eight of
+# them each, since headers are most of what it reads (docs/decisions/072).
+function(podpass_units name sources units)
+  if(PODPASS_UNITY)
+    set(folder ${CMAKE_BINARY_DIR}/units)
+    set(made)
+    while(sources)
+      list(SUBLIST sources 0 8 some)
+      list(REMOVE_ITEM sources ${some})
+      list(LENGTH made number)
+      set(text)
+      foreach(source ${some})
+        file(RELATIVE_PATH source ${folder} ${source})  # so that another clone's are the same
+        string(APPEND text "#include \"${source}\"\n")
+      endforeach()
+      file(CONFIGURE OUTPUT ${folder}/${name}_${number}.cc CONTENT "${text}" @ONLY)
+      list(APPEND made ${folder}/${name}_${number}.cc)
+    endwhile()
+    set(sources ${made})
+  endif()
+  set(${units} ${sources} PARENT_SCOPE)
 endfunction()
 
 # A program: src/<folder>/<NAME>.cc, linked with the folders that it builds its commands from.
