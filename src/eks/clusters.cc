@@ -10,8 +10,6 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::size_t kClustersOfPage = 100;
-
 VpcConfigResponse vpc_config(const VpcConfigRequest& request) {
   return {request.subnetIds,
           request.securityGroupIds,
@@ -104,7 +102,7 @@ Result<aws::Resource> ListClusters::resource(aws::Call&, const Request&) {
 }
 
 Result<ListClusters::Response> ListClusters::handle(aws::Call& call, const Request& request) {
-  auto limit = TRY(aws::page_size(request.maxResults, kClustersOfPage, 100, "maxResults"));
+  auto limit = TRY(aws::page_size(request.maxResults, kPageSize, kPageSize, "maxResults"));
   const store::KeyParts prefix{call.deployment.account, call.deployment.region};
   std::vector<std::string> after;
   if (request.nextToken) {

@@ -13,8 +13,6 @@
 namespace podpass::eks {
 namespace {
 
-constexpr std::size_t kAssociationsOfPage = 100;
-
 store::KeyParts association_key(const aws::Call& call, std::string_view cluster, std::string_view namespace_,
                                 std::string_view service_account) {
   return {call.deployment.account, call.deployment.region, cluster, namespace_, service_account};
@@ -220,7 +218,7 @@ Result<aws::Resource> ListPodIdentityAssociations::resource(aws::Call& call, con
 Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handle(aws::Call& call,
                                                                                   const Request& request) {
   TRY(require_cluster(call.tx, call.deployment, request.clusterName));
-  auto limit = TRY(aws::page_size(request.maxResults, kAssociationsOfPage, 100, "maxResults"));
+  auto limit = TRY(aws::page_size(request.maxResults, kPageSize, kPageSize, "maxResults"));
   store::KeyParts prefix{call.deployment.account, call.deployment.region, request.clusterName};
   if (request.namespace_) prefix.push_back(*request.namespace_);
   std::vector<std::string> after;
@@ -231,7 +229,7 @@ Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handl
   Response response;
   std::vector<std::string> last;
   while (true) {  // a filter on the service account alone skips rows, so a page may take several scans
-    auto rows = call.tx.scan(kAssociations, prefix, kAssociationsOfPage, store::KeyParts(after.begin(), after.end()));
+    auto rows = call.tx.scan(kAssociations, prefix, kPageSize, store::KeyParts(after.begin(), after.end()));
     for (const auto& row : rows) {
       if (request.serviceAccount && row.key[4] != *request.serviceAccount) continue;
       if (response.associations.size() == limit) {
@@ -243,7 +241,7 @@ Result<ListPodIdentityAssociations::Response> ListPodIdentityAssociations::handl
                                        association_arn(call.deployment, request.clusterName, row.record->id),
                                        row.record->id, row.record->owner_arn});
     }
-    if (rows.size() < kAssociationsOfPage) return response;
+    if (rows.size() < kPageSize) return response;
     after = rows.back().key;
   }
 }

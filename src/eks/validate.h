@@ -3,12 +3,15 @@
 // the limits of STS for policies.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "aws/caller.h"
 #include "base/result.h"
 
 namespace podpass::eks {
+
+inline constexpr std::size_t kPageSize = 100;  // of a list: as many as are answered if nobody says, and at most
 
 Result<void> check_cluster_name(std::string_view name);
 Result<void> check_namespace(std::string_view name);        // RFC 1123 label, at most 63

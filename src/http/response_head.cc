@@ -9,7 +9,6 @@
 namespace podpass::http {
 namespace {
 
-// RFC 9110 section 5.6.2, in a table: this runs for every response.
 bool is_plain(std::string_view value) {
   return std::ranges::none_of(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }

@@ -39,6 +39,14 @@ Result<aws::Resource> attachment_resource(aws::Call& call, std::string_view name
 }
 
 template <class Entity>
+Result<void> check_inline_policy(std::string_view name, std::string_view policy) {
+  return Constraints()
+      .text(Entity::kNameMember, name, Entity::kExistingName)
+      .text("policyName", policy, Rule::policy_name)
+      .result();
+}
+
+template <class Entity>
 Result<NoOutput> attach_policy(aws::Call& call, std::string_view name, const std::string& arn) {
   auto record = TRY(changeable_entity<Entity>(call, name));
   if (!find_policy(call, arn)) return policy_not_attachable(arn);

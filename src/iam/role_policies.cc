@@ -4,16 +4,6 @@
 #include "iam/entity_policies.h"
 
 namespace podpass::iam {
-namespace {
-
-Result<void> check_role_policy(std::string_view name, std::string_view policy) {
-  return Constraints()
-      .text(RoleEntity::kNameMember, name, RoleEntity::kExistingName)
-      .text("policyName", policy, Rule::policy_name)
-      .result();
-}
-
-}  // namespace
 
 Result<aws::Resource> AttachRolePolicy::resource(aws::Call& call, const Request& request) {
   return attachment_resource<RoleEntity>(call, request.RoleName, request.PolicyArn);
@@ -43,7 +33,7 @@ Result<ListAttachedRolePolicies::Response> ListAttachedRolePolicies::handle(aws:
 }
 
 Result<aws::Resource> PutRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_role_policy(request.RoleName, request.PolicyName));
+  TRY(check_inline_policy<RoleEntity>(request.RoleName, request.PolicyName));
   TRY(Constraints().text("policyDocument", request.PolicyDocument, Rule::document).result());
   return permissions_resource<RoleEntity>(call, request.RoleName);
 }
@@ -53,7 +43,7 @@ Result<NoOutput> PutRolePolicy::handle(aws::Call& call, const Request& request) 
 }
 
 Result<aws::Resource> GetRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_role_policy(request.RoleName, request.PolicyName));
+  TRY(check_inline_policy<RoleEntity>(request.RoleName, request.PolicyName));
   return entity_resource<RoleEntity>(call, request.RoleName);
 }
 
@@ -63,7 +53,7 @@ Result<GetRolePolicy::Response> GetRolePolicy::handle(aws::Call& call, const Req
 }
 
 Result<aws::Resource> DeleteRolePolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_role_policy(request.RoleName, request.PolicyName));
+  TRY(check_inline_policy<RoleEntity>(request.RoleName, request.PolicyName));
   return permissions_resource<RoleEntity>(call, request.RoleName);
 }
 

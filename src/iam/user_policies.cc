@@ -4,16 +4,6 @@
 #include "iam/entity_policies.h"
 
 namespace podpass::iam {
-namespace {
-
-Result<void> check_user_policy(std::string_view name, std::string_view policy) {
-  return Constraints()
-      .text(UserEntity::kNameMember, name, UserEntity::kExistingName)
-      .text("policyName", policy, Rule::policy_name)
-      .result();
-}
-
-}  // namespace
 
 Result<aws::Resource> AttachUserPolicy::resource(aws::Call& call, const Request& request) {
   return attachment_resource<UserEntity>(call, request.UserName, request.PolicyArn);
@@ -43,7 +33,7 @@ Result<ListAttachedUserPolicies::Response> ListAttachedUserPolicies::handle(aws:
 }
 
 Result<aws::Resource> PutUserPolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_user_policy(request.UserName, request.PolicyName));
+  TRY(check_inline_policy<UserEntity>(request.UserName, request.PolicyName));
   TRY(Constraints().text("policyDocument", request.PolicyDocument, Rule::document).result());
   return permissions_resource<UserEntity>(call, request.UserName);
 }
@@ -53,7 +43,7 @@ Result<NoOutput> PutUserPolicy::handle(aws::Call& call, const Request& request) 
 }
 
 Result<aws::Resource> GetUserPolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_user_policy(request.UserName, request.PolicyName));
+  TRY(check_inline_policy<UserEntity>(request.UserName, request.PolicyName));
   return entity_resource<UserEntity>(call, request.UserName);
 }
 
@@ -63,7 +53,7 @@ Result<GetUserPolicy::Response> GetUserPolicy::handle(aws::Call& call, const Req
 }
 
 Result<aws::Resource> DeleteUserPolicy::resource(aws::Call& call, const Request& request) {
-  TRY(check_user_policy(request.UserName, request.PolicyName));
+  TRY(check_inline_policy<UserEntity>(request.UserName, request.PolicyName));
   return permissions_resource<UserEntity>(call, request.UserName);
 }
 

@@ -47,8 +47,6 @@ struct Input {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-http::Response no_content();  // 204
-
 using ConditionKeys = std::vector<std::pair<std::string, std::string>>;
 
 struct Run {
@@ -114,5 +112,6 @@ Result<http::Response> get_object(Run& run);
 std::string canonical_user_id(std::string_view account);
 
 http::Response xml_response(std::string xml);
+http::Response no_content();  // 204
 
 }  // namespace podpass::s3
