@@ -9,13 +9,27 @@ namespace podpass::aws {
 
 using policy::operator""_key;
 
-void Audit::add(std::string_view name, std::string_view value) {
-  constexpr std::size_t kUsualSize = 768;  // the facts of an exchange
+namespace {
+
+// So that a member can follow.
+void open_facts(std::string& facts) {
+  constexpr std::size_t kUsualSize = 768;  // of an exchange
   if (facts.empty()) {
     facts.reserve(kUsualSize);
   } else {
     facts += ',';
   }
+}
+
+}  // namespace
+
+void Audit::add(const Audit& other) {
+  open_facts(facts);
+  facts += other.facts;
+}
+
+void Audit::add(std::string_view name, std::string_view value) {
+  open_facts(facts);
   codec::write_json_string(name, facts);
   facts += ':';
   codec::write_foreign_json_string(value, facts);

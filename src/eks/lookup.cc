@@ -76,11 +76,14 @@ Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& de
   return {};
 }
 
-aws::Resource cluster_resource(aws::Call& call, std::string_view name) {
-  aws::Resource resource(cluster_arn(call.deployment, name));
-  const auto* record = find_cluster(call.tx, call.deployment, name);
+aws::Resource cluster_resource(std::string arn, const ClusterRecord* record) {
+  aws::Resource resource(std::move(arn));
   if (record && record->cluster.tags) resource.resource_tags(*record->cluster.tags);
   return resource;
+}
+
+aws::Resource cluster_resource(aws::Call& call, std::string_view name) {
+  return cluster_resource(cluster_arn(call.deployment, name), find_cluster(call.tx, call.deployment, name));
 }
 
 const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,

@@ -24,7 +24,8 @@ Result<const ClusterRecord*> require_cluster(store::Transaction& tx, const aws::
 // A name that no cluster of this deployment has, within the quota.
 Result<void> check_new_cluster(store::Transaction& tx, const aws::Deployment& deployment, const std::string& name);
 
-// The cluster as what an operation acts on: its ARN, and its tags if it is there.
+// The cluster as what an operation acts on: its ARN, and its tags if it is there. `record` may be null.
+aws::Resource cluster_resource(std::string arn, const ClusterRecord* record);
 aws::Resource cluster_resource(aws::Call& call, std::string_view name);
 
 const AssociationRecord* find_association(store::Transaction& tx, const aws::Deployment& deployment,

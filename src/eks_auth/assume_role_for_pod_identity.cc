@@ -5,6 +5,7 @@
 #include "aws/global_keys.h"
 #include "base/strings.h"
 #include "eks/lookup.h"
+#include "eks_auth/exchange_plan.h"
 #include "eks_auth/first_hop.h"
 #include "iam/lookup.h"
 #include "kube/cluster_access.h"
@@ -18,25 +19,6 @@ namespace {
 
 constexpr Seconds kTargetSessionLength{59 * 60};  // behind a role chain: under its cap of one hour
 constexpr std::size_t kMaxTokenBytes = 20'000;
-
-// All that one exchange is about, found step by step.
-struct Exchange {
-  const std::string& cluster_name;
-  std::string cluster_arn;
-  std::shared_ptr<const kube::PodToken> pod;
-  const eks::AssociationRecord* association = nullptr;
-  const iam::RoleRecord* role = nullptr;
-  std::string session_name;
-  std::string external_id;
-};
-
-// One sentence for every reason, as AWS has it; the audit record holds the reason.
-Error not_assumable(aws::Call& call, std::string reason) {
-  call.audit.add("reason", reason);
-  return {
-      ErrorKind::denied, {}, 0, "Unauthorized Exception! EKS does not have permissions to assume the associated role.",
-      std::move(reason), {}};
-}
 
 // Both rules are the model's. The name is looked at first, before the permission on what it names.
 Result<void> check_cluster_name(std::string_view name) {
@@ -53,20 +35,6 @@ Result<void> check_token(std::string_view token) {
   if (three_parts && token.size() <= kMaxTokenBytes && only_alnum_and(token, "-_=.")) return {};
   return Error::invalid(
       "token: it is not a JSON Web Token. Send the contents of the pod's token file, without \"Bearer \" before it.");
-}
-
-std::string session_name(std::string_view cluster, std::string_view pod, Random& random) {
-  return concat({"eks-", cluster.substr(0, 10), "-", pod.substr(0, 10), "-", random.uuid()});
-}
-
-PodPlace place_of(const Exchange& exchange) {
-  const auto& pod = *exchange.pod;
-  return {exchange.cluster_name, exchange.cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid};
-}
-
-aws::SessionTags session_tags(const Exchange& exchange) {
-  if (exchange.association->disable_session_tags.value_or(false)) return {};
-  return session_tags(place_of(exchange));
 }
 
 // The token is of a key that is not stored. A registered cluster may have new ones: they are read, once.
@@ -122,42 +90,27 @@ Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
       ErrorKind::denied, {}, 0, "The service account token is of a pod on another node than the caller's.", {}, {}};
 }
 
-Result<Exchange> find_association(aws::Call& call, const AssumeRoleForPodIdentity::Request& request) {
-  const auto& deployment = call.deployment;
-  const auto* cluster = TRY(eks::require_cluster(call.tx, deployment, request.clusterName));
-  Exchange exchange{
-      request.clusterName, eks::cluster_arn(deployment, request.clusterName), {}, nullptr, nullptr, {}, {}};
+// Whose token is it, and is it good now, and for who asks?
+Result<std::shared_ptr<const kube::PodToken>> identify(aws::Call& call,
+                                                       const AssumeRoleForPodIdentity::Request& request,
+                                                       const eks::ClusterRecord& cluster, const ExchangePlan* plan) {
   // The body is what says which token it is, and its hash was taken for the signature.
   const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
   auto verified =
-      kube::verify(request.token, hash, *cluster->keys.keys, cluster->issuer, kube::kPodIdentityAudience, call.now);
+      kube::verify(request.token, hash, *cluster.keys.keys, cluster.issuer, kube::kPodIdentityAudience, call.now);
   if (!verified && verified.error().kind == ErrorKind::not_found) {
-    return unknown_key(call, request.clusterName, *cluster, std::move(verified).error());
+    return unknown_key(call, request.clusterName, cluster, std::move(verified).error());
   }
-  exchange.pod = TRY(std::move(verified));
-  const auto& pod = *exchange.pod;
-  call.audit.add("namespace", pod.namespace_);
-  call.audit.add("serviceAccount", pod.service_account);
-  call.audit.add("podName", pod.pod_name);
-  call.audit.add("podUid", pod.pod_uid);
-  TRY(check_node(call, pod));
-  if (cluster->registration && cluster->registration->token_review) {
-    TRY(review(call, request.clusterName, *cluster, pod, request.token));
+  auto pod = TRY(std::move(verified));
+  call.audit.add(plan ? plan->pod_facts : pod_facts(*pod));
+  TRY(check_node(call, *pod));
+  if (cluster.registration && cluster.registration->token_review) {
+    TRY(review(call, request.clusterName, cluster, *pod, request.token));
   }
-  exchange.association =
-      eks::find_association(call.tx, deployment, request.clusterName, pod.namespace_, pod.service_account);
-  if (!exchange.association) {
-    return Error::not_found(
-        fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
-                    pod.service_account, pod.namespace_, request.clusterName));
-  }
-  call.audit.add("associationId", exchange.association->id);
-  call.audit.add("roleArn", exchange.association->role_arn);
-  return exchange;
+  return pod;
 }
 
-Result<void> check_packed_size(const sts::Assumption& assumption) {
-  auto percent = sts::packed_policy_percent(assumption);
+Result<void> check_packed_size(int percent) {
   if (percent <= 100) return {};
   auto error = sts::packed_too_large(percent);
   error.code = "InvalidRequestException";
@@ -165,24 +118,11 @@ Result<void> check_packed_size(const sts::Assumption& assumption) {
   return error;
 }
 
-// Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-Result<aws::Session> assume_role(aws::Call& call, const Exchange& exchange) {
-  const auto& association = *exchange.association;
-  auto assumption =
-      first_hop(call.deployment, *exchange.role, association.role_arn, exchange.session_name, exchange.cluster_arn);
-  assumption.tags = session_tags(exchange);
-  if (!association.target_role_arn && association.policy) assumption.policy = *association.policy;
-  if (auto allowed = authorize_first_hop(call, assumption); !allowed) {
-    return not_assumable(call, allowed.error().message);
-  }
-  TRY(check_packed_size(assumption));
-  return sts::start_session(call, std::move(assumption));
-}
-
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
 // asked.
-Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Session first) {
-  const auto& association = *exchange.association;
+Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, const kube::PodToken& pod,
+                                   const std::string& session_name) {
+  const auto& association = plan.association;
   sts::Assumption assumption;
   assumption.role_arn = *association.target_role_arn;
   const auto role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
@@ -190,15 +130,15 @@ Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Ses
   assumption.role = iam::find_role_by_arn(call.tx, call.deployment, assumption.role_arn);
   call.audit.add("targetRoleArn", assumption.role_arn);
   if (!assumption.role) return not_assumable(call, "the target role does not exist");
-  assumption.session_name = exchange.session_name;
+  assumption.session_name = session_name;
   assumption.duration = kTargetSessionLength;
-  assumption.tags = session_tags(exchange);
-  exchange.external_id =
-      eks::external_id(call.deployment, exchange.cluster_name, exchange.pod->namespace_, exchange.pod->service_account);
-  assumption.external_id = exchange.external_id;
+  assumption.tags = plan.tags;
+  const auto external_id = eks::external_id(call.deployment, plan.cluster_name, pod.namespace_, pod.service_account);
+  assumption.external_id = external_id;
   if (association.policy) assumption.policy = *association.policy;
 
   aws::Caller caller;
+  auto first = sts::start_session(call, plan.first_hop(call.deployment, session_name));
   TRY(sts::fill_caller(call.tx, call.deployment, std::move(first), caller));
   policy::Context context;
   aws::add_principal_keys(context, caller);
@@ -207,37 +147,58 @@ Result<aws::Session> assume_target(aws::Call& call, Exchange& exchange, aws::Ses
   if (auto allowed = sts::authorize(as_session, caller.principal(), caller.authority, assumption); !allowed) {
     return not_assumable(call, allowed.error().message);
   }
-  TRY(check_packed_size(assumption));
+  TRY(check_packed_size(sts::packed_policy_percent(assumption)));
   return sts::start_session(as_session, std::move(assumption));
 }
 
 }  // namespace
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
+  if (const auto plan = remembered_plan(call, request.clusterName)) {
+    return eks::cluster_resource(plan->cluster_arn, plan->cluster);
+  }
   TRY(check_cluster_name(request.clusterName));
   return eks::cluster_resource(call, request.clusterName);
 }
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
-  TRY(check_token(request.token));
-  auto exchange = TRY(find_association(call, request));
-  exchange.role = iam::find_role_by_arn(call.tx, call.deployment, exchange.association->role_arn);
-  if (!exchange.role) return not_assumable(call, "the role does not exist");
-  exchange.session_name = session_name(request.clusterName, exchange.pod->pod_name, call.random());
+  auto plan = remembered_plan(call, request.clusterName);
+  const auto* cluster = plan ? plan->cluster : nullptr;
+  if (!plan) {
+    TRY(check_token(request.token));
+    cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
+  }
+  const auto pod = TRY(identify(call, request, *cluster, plan.get()));
+  if (!plan) plan = TRY(make_plan(call, request.clusterName, *cluster, *pod));
+  call.audit.add(plan->association_facts);
 
-  auto session = TRY(assume_role(call, exchange));
-  if (exchange.association->target_role_arn) session = TRY(assume_target(call, exchange, std::move(session)));
-  call.audit.add("sessionName", session.session_name);
+  // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
+  const auto session_name = plan->session_name_front + call.random().uuid();
+  if (auto allowed = authorize(call, *plan, session_name); !allowed) {
+    return not_assumable(call, std::move(allowed).error().message);
+  }
+  TRY(check_packed_size(plan->packed_percent));
+  Response response;
+  aws::Session session;
+  const auto& ring = call.deployment.sessions->ring();
+  if (plan->association.target_role_arn) {
+    session = TRY(assume_target(call, *plan, *pod, session_name));
+    response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
+    response.credentials.sessionToken = sts::seal_session(session, ring);
+  } else {
+    session = sts::start_own_part(call, call.deployment.account, session_name, kSessionLength);
+    response.assumedRoleUser = {plan->session_arn_front + session_name, plan->session_id_front + session_name};
+    response.credentials.sessionToken = sts::seal_session(session, plan->shared_part, ring);
+  }
+  call.audit.add("sessionName", session_name);
   call.audit.add("accessKeyId", session.access_key_id);
 
-  Response response;
-  response.subject = {exchange.pod->namespace_, exchange.pod->service_account};
+  response.subject = {pod->namespace_, pod->service_account};
   response.audience = kube::kPodIdentityAudience;
-  response.podIdentityAssociation = {
-      eks::association_arn(call.deployment, request.clusterName, exchange.association->id), exchange.association->id};
-  response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
-  response.credentials = {sts::seal_session(session, call.deployment.sessions->ring()),
-                          std::string(session.secret.reveal()), session.access_key_id, session.expires};
+  response.podIdentityAssociation = {plan->association_arn, plan->association.id};
+  response.credentials.secretAccessKey = session.secret.reveal();
+  response.credentials.accessKeyId = std::move(session.access_key_id);
+  response.credentials.expiration = session.expires;
   return response;
 }
 

@@ -9,8 +9,6 @@ using policy::operator""_key;
 
 namespace {
 
-constexpr Seconds kSessionLength{21'600};  // 6 h; a service's assumption is not held to the role's MaxSessionDuration
-
 // Calls `use` with a Call whose context is that of the service, which acts by itself.
 template <class Use>
 auto as_pods_service(const aws::Call& call, Use use) {

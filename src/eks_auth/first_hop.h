@@ -9,6 +9,9 @@
 
 namespace podpass::eks_auth {
 
+inline constexpr Seconds kSessionLength{
+    21'600};  // 6 h; a service's assumption is not held to the role's MaxSessionDuration
+
 // A pod and where it is.
 struct PodPlace {
   std::string_view cluster_name, cluster_arn, namespace_, service_account, pod_name, pod_uid;

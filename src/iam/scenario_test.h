@@ -137,6 +137,9 @@ class Scenario {
     auto first = world_.rehearse(operation, *input, *who_calls);
     last_ = world_.run(operation, *input, *who_calls);
     EXPECT_EQ(first.has_value(), last_.has_value());
+    if (!first && !last_) {
+      EXPECT_EQ(first.error().message, last_.error().message);
+    }
     if (last_) last_ = codec::parse_json(codec::write_json(*last_));
   }
 

@@ -116,6 +116,8 @@ class World {
     aws::add_environment_keys(context, deployment_, clock_.now());
     audit_ = {};
     aws::Call call{tx, deployment_, caller, context, clock_.now(), "test", audit_};
+    const auto body_hash = hash_of_body(input);
+    call.body_hash = &body_hash;
     auto result = operation.run(call, service, input, reading);
     if (result) return tree_of(*std::move(result));
     aws::name_error(service.errors_of(&operation), result.error());
@@ -133,6 +135,17 @@ class World {
   ManualClock& clock() { return clock_; }
 
  private:
+  // As if the cluster's name stood in the path and all else in the body.
+  static crypto::Sha256Digest hash_of_body(const codec::Value& input) {
+    codec::Value body(codec::Value::Map{});
+    if (const auto* members = input.as<codec::Value::Map>()) {
+      for (const auto& [name, value] : *members) {
+        if (name != "clusterName") body.add(name, value);
+      }
+    }
+    return crypto::sha256(codec::write_json(body));
+  }
+
   static Result<codec::Value> tree_of(aws::Answer answer) {
     if (const auto* json = std::get_if<std::string>(&answer)) return codec::parse_json(*json);
     return std::get<codec::Value>(std::move(answer));

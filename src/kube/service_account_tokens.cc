@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <utility>
-#include <vector>
 
 #include "base/strings.h"
 #include "codec/value.h"
+#include "crypto/digest_memory.h"
 #include "crypto/hash.h"
 
 namespace podpass::kube {
@@ -86,51 +84,6 @@ struct Verified {
   bool right_audience = false;
 };
 
-// Verified tokens by the hash that stands for them, in sets of kWays, so that few push each other out. In a full set
-// the oldest goes: the size is fixed.
-class VerifiedTokens {
- public:
-  static constexpr std::size_t kWays = 4;
-
-  struct Entry {
-    crypto::Sha256Digest hash{};
-    std::shared_ptr<const Verified> verified;
-  };
-
-  std::shared_ptr<const Verified> find(const crypto::Sha256Digest& hash) const {
-    for (const auto& entry : set_of(hash).entries) {
-      if (entry.verified && entry.hash == hash) return entry.verified;
-    }
-    return nullptr;
-  }
-
-  void put(const crypto::Sha256Digest& hash, std::shared_ptr<const Verified> verified) {
-    auto& set = set_of(hash);
-    for (auto& entry : set.entries) {
-      if (entry.verified && entry.hash == hash) {  // other keys or another audience
-        entry.verified = std::move(verified);
-        return;
-      }
-    }
-    set.entries[set.next++ % kWays] = {hash, std::move(verified)};
-  }
-
- private:
-  struct Set {
-    std::array<Entry, kWays> entries;
-    std::size_t next = 0;
-  };
-
-  const Set& set_of(const crypto::Sha256Digest& hash) const {
-    std::uint64_t at;
-    std::memcpy(&at, hash.bytes.data(), sizeof at);
-    return sets_[at % sets_.size()];
-  }
-  Set& set_of(const crypto::Sha256Digest& hash) { return const_cast<Set&>(std::as_const(*this).set_of(hash)); }
-
-  std::vector<Set> sets_{kVerifiedTokensKept / kWays};
-};
-
 Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, const crypto::KeySet& keys,
                                                     std::string_view audience) {
   auto claims = crypto::verify_jwt(token, keys);
@@ -175,7 +128,7 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
                                                const crypto::KeySet& keys, std::string_view issuer,
                                                std::string_view audience, Time now) {
-  static thread_local VerifiedTokens memory;
+  static thread_local crypto::DigestMemory<Verified> memory(kVerifiedTokensKept);
   auto verified = memory.find(hash);
   if (!verified || verified->keys_fingerprint != keys.fingerprint() || verified->token.audience != audience) {
     verified = TRY(verify_once(token, keys, audience));

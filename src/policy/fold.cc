@@ -210,4 +210,10 @@ std::shared_ptr<const Policy> fold(const std::shared_ptr<const Policy>& policy, 
   return std::make_shared<const Policy>(std::move(folded));
 }
 
+bool asks_for_keys(const Policy& policy) {
+  const auto& compiled = policy.compiled();
+  return !compiled.conditions.empty() ||
+         std::ranges::any_of(compiled.pool.parts, [](const Part& part) { return part.type == PartType::variable; });
+}
+
 }  // namespace podpass::policy

@@ -23,4 +23,7 @@ struct SessionKeys {
 // The policy itself if nothing in it depends on those keys.
 std::shared_ptr<const Policy> fold(const std::shared_ptr<const Policy>& policy, const SessionKeys& keys);
 
+// False: a policy decides without looking at the keys of a context. True says little: it may.
+bool asks_for_keys(const Policy& policy);
+
 }  // namespace podpass::policy

@@ -46,7 +46,7 @@ Batch::Outcome Batch::add(TransactionState& state) {
   return Outcome::joined;
 }
 
-std::shared_ptr<const Snapshot> Batch::settle(std::span<const Result<Committed>> results) {
+std::shared_ptr<Snapshot> Batch::settle(std::span<const Result<Committed>> results) {
   CHECK(results.size() == commits_.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     for (std::size_t k = 0; results[i] && k < changes_[i].size(); ++k) {

@@ -36,7 +36,7 @@ class Batch {
   std::span<const Commit> commits() const { return commits_; }
 
   // The base with those commits applied that the backend took.
-  std::shared_ptr<const Snapshot> settle(std::span<const Result<Committed>> results);
+  std::shared_ptr<Snapshot> settle(std::span<const Result<Committed>> results);
   // The full keys that they change.
   std::vector<std::string> keys_of(std::span<const Result<Committed>> results) const;
 

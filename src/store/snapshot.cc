@@ -61,8 +61,8 @@ std::shared_ptr<const Snapshot> Published::get() const {
     {
       std::lock_guard lock(mutex_);
       newest = current_;
-      remembered.number = number_.load(std::memory_order_relaxed);
     }
+    remembered.number = newest->number();
     const auto* plain = newest.get();
     remembered.snapshot =
         std::shared_ptr<const Snapshot>(plain, [held = std::move(newest)](const Snapshot*) mutable { held.reset(); });
@@ -70,10 +70,11 @@ std::shared_ptr<const Snapshot> Published::get() const {
   return remembered.snapshot;
 }
 
-void Published::set(std::shared_ptr<const Snapshot> next) {
-  auto number = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
+void Published::set(std::shared_ptr<Snapshot> next) {
+  const auto number = next->number_ = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
+  std::shared_ptr<const Snapshot> now = std::move(next);
   std::lock_guard lock(mutex_);
-  current_.swap(next);
+  current_.swap(now);  // the older one goes when the lock has
   number_.store(number, std::memory_order_release);
 }
 

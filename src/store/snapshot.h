@@ -32,6 +32,7 @@ class Snapshot {
   std::size_t records() const;
   std::size_t bytes() const { return bytes_; }  // of tails and packed values
   Names& names() const { return *names_; }
+  std::uint64_t number() const { return number_; }  // no other published snapshot of the process has it
 
  private:
   struct Table {
@@ -40,8 +41,11 @@ class Snapshot {
   };
 
   std::shared_ptr<Names> names_;
+  friend class Published;
+
   std::vector<Table> tables_;  // by name
   std::size_t bytes_ = 0;
+  std::uint64_t number_ = 0;  // from publication on
 };
 
 // The newest snapshot. get() takes no lock unless a newer one has come since this thread's last get(): each thread
@@ -49,9 +53,9 @@ class Snapshot {
 // snapshot alive.
 class Published {
  public:
-  explicit Published(std::shared_ptr<const Snapshot> first) { set(std::move(first)); }
+  explicit Published(std::shared_ptr<Snapshot> first) { set(std::move(first)); }
   std::shared_ptr<const Snapshot> get() const;
-  void set(std::shared_ptr<const Snapshot> next);
+  void set(std::shared_ptr<Snapshot> next);  // which nobody changes any more
   std::uint64_t number() const { return number_.load(std::memory_order_acquire); }
 
  private:

@@ -24,6 +24,10 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
+std::uint64_t Transaction::version() const {
+  return state_->snapshot->number();
+}
+
 bool Transaction::has_writes() const {
   return !state_->writes.empty();
 }

@@ -5,6 +5,7 @@
 // as absent and makes commit() fail, so that no answer is built on it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -149,6 +150,9 @@ class Transaction {
     return keys_have_room(table.name, prefix, limit);
   }
 
+  // Of what this transaction reads. As Store::version(): no two different states of any store in this process have the
+  // same, so what was derived from one transaction holds in every other of the same version.
+  std::uint64_t version() const;
   bool has_writes() const;
   // Why commit() will fail: see the head of this file. Null if it need not. For a read that is answered without a
   // commit().

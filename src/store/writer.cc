@@ -8,7 +8,7 @@
 namespace podpass::store {
 namespace {
 
-Result<std::shared_ptr<const Snapshot>> load_snapshot(Backend& backend, std::shared_ptr<Names> names, Edit edit) {
+Result<std::shared_ptr<Snapshot>> load_snapshot(Backend& backend, std::shared_ptr<Names> names, Edit edit) {
   auto snapshot = std::make_shared<Snapshot>(names);
   Result<void> good;
   TRY(backend.load([&](std::string_view key, std::string_view value, Revision revision) {
@@ -26,7 +26,7 @@ Result<std::shared_ptr<const Snapshot>> load_snapshot(Backend& backend, std::sha
     auto cause = "The stored data cannot be read: " + good.error().message + ". Restore it from a backup.";
     return Error{ErrorKind::invalid, {}, 0, cause, cause, {}};
   }
-  return std::shared_ptr<const Snapshot>(std::move(snapshot));
+  return snapshot;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Writer>> Writer::start(std::unique_ptr<Backend> backend) 
   return writer;
 }
 
-Writer::Writer(std::unique_ptr<Backend> backend, std::shared_ptr<Names> names, std::shared_ptr<const Snapshot> first)
+Writer::Writer(std::unique_ptr<Backend> backend, std::shared_ptr<Names> names, std::shared_ptr<Snapshot> first)
     : backend_(std::move(backend)), names_(std::move(names)), published_(std::move(first)) {
   backend_->watch([this](std::string key, std::optional<std::string> value, Revision revision) {
     std::lock_guard lock(mutex_);
@@ -199,7 +199,7 @@ void Writer::observe(std::string table, Observer observer) {
   observer_ = std::move(observer);
 }
 
-void Writer::publish(std::shared_ptr<const Snapshot> next, std::vector<std::string> keys, bool everything) {
+void Writer::publish(std::shared_ptr<Snapshot> next, std::vector<std::string> keys, bool everything) {
   std::lock_guard lock(observing_);
   auto before = newest();
   published_.set(next);

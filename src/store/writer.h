@@ -61,7 +61,7 @@ class Writer {
     Revision revision;
   };
 
-  Writer(std::unique_ptr<Backend> backend, std::shared_ptr<Names> names, std::shared_ptr<const Snapshot> first);
+  Writer(std::unique_ptr<Backend> backend, std::shared_ptr<Names> names, std::shared_ptr<Snapshot> first);
   void work();
   bool wait_for_work();
   void commit_some();
@@ -69,7 +69,7 @@ class Writer {
   void settle(Batch& batch, std::vector<Store::Done> joined, std::vector<Ending>& endings);
   std::size_t take_in_changes();
   Result<void> catch_up();
-  void publish(std::shared_ptr<const Snapshot> next, std::vector<std::string> keys, bool everything = false);
+  void publish(std::shared_ptr<Snapshot> next, std::vector<std::string> keys, bool everything = false);
   void finish(std::vector<Ending> endings);
 
   std::unique_ptr<Backend> backend_;

@@ -190,21 +190,27 @@ Result<std::optional<std::int64_t>> packed_policy_size(const Assumption& assumpt
   return std::optional<std::int64_t>(percent);
 }
 
-aws::Session start_session(const aws::Call& call, Assumption assumption) {
+aws::Session start_own_part(const aws::Call& call, std::string_view account, std::string_view session_name,
+                            Seconds duration) {
   aws::Session session;
+  session.account = account;
+  session.session_name = session_name;
+  session.issued = call.now;
+  session.expires = Time{Seconds{to_epoch_seconds(call.now)}} + duration;
+  give_keys(session, call.random());
+  return session;
+}
+
+aws::Session start_session(const aws::Call& call, Assumption assumption) {
+  auto session = start_own_part(call, assumption.role_account, assumption.session_name, assumption.duration);
   session.kind = aws::Session::Kind::role;
-  session.account = assumption.role_account;
   session.role_name = assumption.role->name;
   session.role_id = assumption.role->id;
-  session.session_name = assumption.session_name;
   session.source_identity = assumption.source_identity.value_or("");
-  session.issued = call.now;
-  session.expires = Time{Seconds{to_epoch_seconds(call.now)}} + assumption.duration;
   session.tags = std::move(assumption.tags);
   for (auto& tag : assumption.inherited_tags) session.tags.push_back(std::move(tag));
   session.policy = assumption.policy;
   session.policy_arns = std::move(assumption.policy_arns);
-  give_keys(session, call.random());
   return session;
 }
 

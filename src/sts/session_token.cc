@@ -7,7 +7,7 @@
 namespace podpass::sts {
 namespace {
 
-constexpr char kVersion = 3;
+constexpr char kVersion = 4;
 constexpr std::string_view kPurpose = "podpass session";
 
 // Seven bits a byte, the lowest first; the eighth says that more follow.
@@ -81,27 +81,38 @@ Error not_ours() {
 }  // namespace
 
 std::string seal_session(const aws::Session& session, const crypto::KeyRing& keys) {
-  std::string plain;
-  plain.reserve(1024);
-  plain += kVersion;
-  plain += session.kind == aws::Session::Kind::role ? 'r' : 'u';
-  for (std::string_view text :
-       {std::string_view(session.access_key_id), session.secret.reveal(), std::string_view(session.account),
-        std::string_view(session.role_name), std::string_view(session.role_id), std::string_view(session.user_name),
-        std::string_view(session.session_name), std::string_view(session.source_identity),
-        std::string_view(session.policy), std::string_view(session.node)}) {
-    put(plain, text);
+  return seal_session(session, encode_shared_part(session), keys);
+}
+
+std::string encode_shared_part(const aws::Session& session) {
+  std::string out;
+  put_number(out, session.kind == aws::Session::Kind::role ? 1 : 0);
+  for (const auto* text : {&session.account, &session.role_name, &session.role_id, &session.user_name,
+                           &session.source_identity, &session.policy, &session.node}) {
+    put(out, *text);
   }
+  put_number(out, session.tags.size());
+  for (const auto& tag : session.tags) {
+    put(out, tag.key);
+    put(out, tag.value);
+    put_number(out, tag.transitive ? 1 : 0);
+  }
+  put_number(out, session.policy_arns.size());
+  for (const auto& arn : session.policy_arns) put(out, arn);
+  return out;
+}
+
+std::string seal_session(const aws::Session& session, std::string_view shared_part, const crypto::KeyRing& keys) {
+  constexpr std::size_t kRoom = 256;  // for the other part, so that the secret is not left behind where it moved from
+  std::string plain;
+  plain.reserve(shared_part.size() + kRoom);
+  plain += kVersion;
+  put(plain, session.access_key_id);
+  put(plain, session.secret.reveal());
+  put(plain, session.session_name);
   put(plain, session.issued);
   put(plain, session.expires);
-  put_number(plain, session.tags.size());
-  for (const auto& tag : session.tags) {
-    put(plain, tag.key);
-    put(plain, tag.value);
-    put_number(plain, tag.transitive ? 1 : 0);
-  }
-  put_number(plain, session.policy_arns.size());
-  for (const auto& arn : session.policy_arns) put(plain, arn);
+  plain += shared_part;
   auto sealed = keys.seal(plain, kPurpose);
   explicit_bzero(plain.data(), plain.size());
   return codec::base64_encode(sealed);
@@ -114,18 +125,19 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   auto opened = keys.open(*sealed, kPurpose);
   if (!opened) return not_ours();
   auto bytes = opened->reveal();
-  if (bytes.size() < 2 || bytes[0] != kVersion) return not_ours();
+  if (bytes.empty() || bytes[0] != kVersion) return not_ours();
   aws::Session session;
-  session.kind = bytes[1] == 'r' ? aws::Session::Kind::role : aws::Session::Kind::user;
-  Reader reader(bytes.substr(2));
+  Reader reader(bytes.substr(1));
   session.access_key_id = reader.text();
   session.secret = Secret(reader.text());
-  for (auto* field : {&session.account, &session.role_name, &session.role_id, &session.user_name, &session.session_name,
+  session.session_name = reader.text();
+  session.issued = reader.time();
+  session.expires = reader.time();
+  session.kind = reader.flag() ? aws::Session::Kind::role : aws::Session::Kind::user;
+  for (auto* field : {&session.account, &session.role_name, &session.role_id, &session.user_name,
                       &session.source_identity, &session.policy, &session.node}) {
     *field = reader.text();
   }
-  session.issued = reader.time();
-  session.expires = reader.time();
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
     aws::SessionTag tag{reader.text(), reader.text(), false};  // braces: from left to right
     tag.transitive = reader.flag();

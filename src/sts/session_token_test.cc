@@ -117,10 +117,29 @@ TEST_F(SessionToken, SealedNonsenseIsRefused) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_FALSE(opens_plain(std::string_view(whole).substr(0, length))) << length;
   }
-  EXPECT_FALSE(opens_plain("\x04" + whole.substr(1))) << "a version to come";
+  EXPECT_FALSE(opens_plain("\x05" + whole.substr(1))) << "a version to come";
   auto huge = whole;
-  huge[2] = huge[3] = huge[4] = huge[5] = '\xff';  // the first text's length
+  huge[1] = huge[2] = huge[3] = huge[4] = '\xff';  // the first text's length
   EXPECT_FALSE(opens_plain(huge));
+}
+
+TEST_F(SessionToken, OfASharedPartAreAsWhole) {
+  auto first = session();
+  const auto shared = encode_shared_part(first);
+  aws::Session other;
+  other.access_key_id = "ASIAOTHER";
+  other.secret = Secret("another secret");
+  other.session_name = "another name";
+  other.issued = first.issued + Seconds(1);
+  other.expires = first.expires + Seconds(1);
+  auto opened = open_session(seal_session(other, shared, *ring_), *ring_);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->access_key_id, "ASIAOTHER");
+  EXPECT_EQ(opened->secret.reveal(), "another secret");
+  EXPECT_EQ(opened->session_name, "another name");
+  EXPECT_EQ(opened->issued, other.issued);
+  EXPECT_EQ(opened->expires, other.expires);
+  EXPECT_EQ(encode_shared_part(*opened), shared);
 }
 
 TEST_F(SessionToken, OpensAfterTheKeysHaveRotated) {
