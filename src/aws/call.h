@@ -66,7 +66,7 @@ struct Audit {
   // trail as it grows (docs/decisions/071).
   bool repeated = false;
   void add(std::string_view name, std::string_view value);  // `name` is a literal of letters
-  void add(const Audit& other);                             // the other's facts
+  void add_facts(std::string_view members);                 // of another one
   void clear() {
     facts.clear();
     decisions.clear();

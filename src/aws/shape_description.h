@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "codec/fields.h"
@@ -29,7 +30,7 @@ struct Describe {
         members.add(std::string(codec::detail::wire_name(member.name)), std::move(described));
       });
       return codec::Value::map({{"type", "structure"}, {"members", std::move(members)}});
-    } else if constexpr (std::is_same_v<T, std::string>) {
+    } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
       return codec::Value::map({{"type", "string"}});
     } else if constexpr (std::is_same_v<T, bool>) {
       return codec::Value::map({{"type", "boolean"}});
@@ -47,6 +48,8 @@ struct Describe {
 
 template <class T>
 struct Describe<std::optional<T>> : Describe<T> {};
+template <class T>
+struct Describe<codec::Written<T>> : Describe<T> {};
 template <class T>
 struct Describe<std::vector<T>> {
   static codec::Value make() { return codec::Value::map({{"type", "list"}, {"member", Describe<T>::make()}}); }

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/check.h"
+#include "base/strings.h"
 
 namespace podpass {
 
@@ -41,14 +42,9 @@ std::string Random::uuid() {
   fill(bytes);
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-  static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr std::size_t kPlaces[] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
   std::string out(36, '-');
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
-    out[at++] = kHex[bytes[i] >> 4];
-    out[at++] = kHex[bytes[i] & 15];
-  }
+  for (std::size_t i = 0; i < bytes.size(); ++i) std::memcpy(&out[kPlaces[i]], kHexPairs[bytes[i]].data(), 2);
   return out;
 }
 

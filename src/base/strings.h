@@ -1,6 +1,7 @@
 // Small things done to text. ASCII only: AWS identifiers, header names and condition keys are.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -23,9 +24,20 @@ constexpr bool is_alnum(char c) {
   return is_digit(c) || is_alpha(c);
 }
 
+// The two digits of each byte, in lower case.
+inline constexpr auto kHexPairs = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
+  return pairs;
+}();
+
 std::string concat(std::initializer_list<std::string_view> parts);  // in one allocation
 std::string to_lower(std::string_view text);
-bool iequals(std::string_view a, std::string_view b);
+bool same_letters(const char* a, const char* b, std::size_t size);  // but for case
+inline bool iequals(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && same_letters(a.data(), b.data(), a.size());
+}
 std::string_view trim(std::string_view text);  // spaces and tabs at both ends
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string hex(std::string_view bytes);                           // lower case

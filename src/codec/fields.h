@@ -10,6 +10,8 @@
 //   std::map<std::string, T>             absent reads as empty; written always
 //   another shape                        required, nested
 //
+//   Written<T>, std::string_view         for answers only: JSON, or a text, that outlives the shape
+//
 // A type with `Value to_value(const T&)` and `Result<void> from_value(const Value&, Reading, T&)` of its own, found by
 // argument-dependent lookup, brings its own form.
 //
@@ -28,6 +30,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -45,6 +48,12 @@ using MembersOf = boost::describe::describe_members<T, boost::describe::mod_publ
 
 template <class T>
 concept Shape = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
+
+// A member T that was written as JSON before: write_json() copies it. The text must outlive this.
+template <class T>
+struct Written {
+  std::string_view json = "null";
+};
 
 namespace detail {
 
@@ -182,6 +191,9 @@ inline Value write(const std::string& value) {
 inline Value write(std::string&& value) {
   return std::move(value);
 }
+inline Value write(std::string_view value) {
+  return value;
+}
 inline Value write(bool value) {
   return value;
 }
@@ -199,6 +211,10 @@ inline Value write(Time value) {
 }
 inline Value write(const Value& value) {
   return value;
+}
+template <class T>
+Value write(const Written<T>& value) {
+  return parse_json(value.json).value();
 }
 template <class T>
 Value write(const std::vector<T>& items);
@@ -262,8 +278,15 @@ constexpr auto json_name() {
 inline void put_json(const std::string& text, std::string& out) {
   write_json_string(text, out);
 }
+inline void put_json(std::string_view text, std::string& out) {
+  write_json_string(text, out);
+}
 inline void put_json(const Value& tree, std::string& out) {
   write_json(tree, out);
+}
+template <class T>
+void put_json(const Written<T>& value, std::string& out) {
+  out += value.json;
 }
 // Numbers, booleans, times, and what has a form of its own.
 template <class T>

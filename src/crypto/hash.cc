@@ -11,6 +11,8 @@
 
 #include <cstring>
 
+#include "base/strings.h"
+
 namespace podpass::crypto {
 namespace {
 
@@ -49,12 +51,9 @@ void resume(SHA256_CTX& context, const std::array<std::uint32_t, 8>& state) {
 }  // namespace
 
 HexDigest to_hex(const Sha256Digest& digest) {
-  static constexpr char kHex[] = "0123456789abcdef";
   HexDigest hex;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    auto byte = static_cast<unsigned char>(digest.bytes[i]);
-    hex.bytes[2 * i] = kHex[byte >> 4];
-    hex.bytes[2 * i + 1] = kHex[byte & 15];
+    std::memcpy(hex.bytes.data() + 2 * i, kHexPairs[static_cast<unsigned char>(digest.bytes[i])].data(), 2);
   }
   return hex;
 }

@@ -90,10 +90,10 @@ Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
       ErrorKind::denied, {}, 0, "The service account token is of a pod on another node than the caller's.", {}, {}};
 }
 
-// Whose token is it, and is it good now, and for who asks?
-Result<std::shared_ptr<const kube::PodToken>> identify(aws::Call& call,
-                                                       const AssumeRoleForPodIdentity::Request& request,
-                                                       const eks::ClusterRecord& cluster, const ExchangePlan* plan) {
+// Whose token is it?
+Result<std::shared_ptr<const kube::PodToken>> verify(aws::Call& call, const AssumeRoleForPodIdentity::Request& request,
+                                                     const eks::ClusterRecord& cluster) {
+  TRY(check_token(request.token));
   // The body is what says which token it is, and its hash was taken for the signature.
   const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
   auto verified =
@@ -101,13 +101,15 @@ Result<std::shared_ptr<const kube::PodToken>> identify(aws::Call& call,
   if (!verified && verified.error().kind == ErrorKind::not_found) {
     return unknown_key(call, request.clusterName, cluster, std::move(verified).error());
   }
-  auto pod = TRY(std::move(verified));
-  call.audit.add(plan ? plan->pod_facts : pod_facts(*pod));
-  TRY(check_node(call, *pod));
-  if (cluster.registration && cluster.registration->token_review) {
-    TRY(review(call, request.clusterName, cluster, *pod, request.token));
-  }
-  return pod;
+  return verified;
+}
+
+// May this pod's token be exchanged, by who asks?
+Result<void> check_pod(aws::Call& call, const AssumeRoleForPodIdentity::Request& request,
+                       const eks::ClusterRecord& cluster, const kube::PodToken& pod) {
+  TRY(check_node(call, pod));
+  if (!cluster.registration || !cluster.registration->token_review) return {};
+  return review(call, request.clusterName, cluster, pod, request.token);
 }
 
 Result<void> check_packed_size(int percent) {
@@ -120,9 +122,8 @@ Result<void> check_packed_size(int percent) {
 
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
 // asked.
-Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, const kube::PodToken& pod,
-                                   const std::string& session_name) {
-  const auto& association = plan.association;
+Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, const std::string& session_name) {
+  const auto& association = plan.record;
   sts::Assumption assumption;
   assumption.role_arn = *association.target_role_arn;
   const auto role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
@@ -133,7 +134,8 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
   assumption.session_name = session_name;
   assumption.duration = kTargetSessionLength;
   assumption.tags = plan.tags;
-  const auto external_id = eks::external_id(call.deployment, plan.cluster_name, pod.namespace_, pod.service_account);
+  const auto external_id =
+      eks::external_id(call.deployment, plan.cluster_name, plan.pod->namespace_, plan.pod->service_account);
   assumption.external_id = external_id;
   if (association.policy) assumption.policy = *association.policy;
 
@@ -155,7 +157,7 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
   if (const auto plan = remembered_plan(call, request.clusterName)) {
-    return eks::cluster_resource(plan->cluster_arn, plan->cluster);
+    return eks::cluster_resource(std::string(plan->cluster_arn), plan->cluster);
   }
   TRY(check_cluster_name(request.clusterName));
   return eks::cluster_resource(call, request.clusterName);
@@ -163,17 +165,21 @@ Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const 
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
   auto plan = remembered_plan(call, request.clusterName);
-  const auto* cluster = plan ? plan->cluster : nullptr;
-  if (!plan) {
-    TRY(check_token(request.token));
-    cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
+  if (plan) {
+    TRY(kube::check_time(*plan->pod, call.now));
+    call.audit.add_facts(plan->pod_facts);
+    TRY(check_pod(call, request, *plan->cluster, *plan->pod));
+  } else {
+    const auto* cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
+    auto pod = TRY(verify(call, request, *cluster));
+    call.audit.add_facts(pod_facts(*pod));
+    TRY(check_pod(call, request, *cluster, *pod));
+    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
   }
-  const auto pod = TRY(identify(call, request, *cluster, plan.get()));
-  if (!plan) plan = TRY(make_plan(call, request.clusterName, *cluster, *pod));
-  call.audit.add(plan->association_facts);
+  call.audit.add_facts(plan->association_facts);
 
   // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-  const auto session_name = plan->session_name_front + call.random().uuid();
+  const auto session_name = concat({plan->session_name_front, call.random().uuid()});
   if (auto allowed = authorize(call, *plan, session_name); !allowed) {
     return not_assumable(call, std::move(allowed).error().message);
   }
@@ -181,21 +187,22 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   Response response;
   aws::Session session;
   const auto& ring = call.deployment.sessions->ring();
-  if (plan->association.target_role_arn) {
-    session = TRY(assume_target(call, *plan, *pod, session_name));
+  if (plan->record.target_role_arn) {
+    session = TRY(assume_target(call, *plan, session_name));
     response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
     response.credentials.sessionToken = sts::seal_session(session, ring);
   } else {
     session = sts::start_own_part(call, call.deployment.account, session_name, kSessionLength);
-    response.assumedRoleUser = {plan->session_arn_front + session_name, plan->session_id_front + session_name};
+    response.assumedRoleUser = {concat({plan->session_arn_front, session_name}),
+                                concat({plan->session_id_front, session_name})};
     response.credentials.sessionToken = sts::seal_session(session, plan->shared_part, ring);
   }
   call.audit.add("sessionName", session_name);
   call.audit.add("accessKeyId", session.access_key_id);
 
-  response.subject = {pod->namespace_, pod->service_account};
+  response.subject = {plan->subject};
   response.audience = kube::kPodIdentityAudience;
-  response.podIdentityAssociation = {plan->association_arn, plan->association.id};
+  response.podIdentityAssociation = {plan->association};
   response.credentials.secretAccessKey = session.secret.reveal();
   response.credentials.accessKeyId = std::move(session.access_key_id);
   response.credentials.expiration = session.expires;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "aws/operation.h"
 
@@ -35,9 +36,9 @@ struct AssumeRoleForPodIdentity {
     std::string clusterName, token;
   };
   struct Response {
-    Subject subject;
-    std::string audience;
-    PodIdentityAssociation podIdentityAssociation;
+    codec::Written<Subject> subject;
+    std::string_view audience;
+    codec::Written<PodIdentityAssociation> podIdentityAssociation;
     AssumedRoleUser assumedRoleUser;
     Credentials credentials;
   };

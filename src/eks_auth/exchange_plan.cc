@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/strings.h"
 #include "crypto/digest_memory.h"
 #include "eks/lookup.h"
+#include "eks_auth/assume_role_for_pod_identity.h"
 #include "eks_auth/first_hop.h"
 #include "policy/fold.h"
 #include "sts/session_token.h"
@@ -14,34 +16,102 @@
 namespace podpass::eks_auth {
 namespace {
 
-// Two keys of time, and a name with something random in it. All else that a trust policy gets to see is the same in
-// every exchange of a token while the store stays as it is.
+// The time, and a name with something random in it. All else that a trust policy gets to see is the same in every
+// exchange of a token while the store stays as it is.
 constexpr std::string_view kChangingKeys[] = {"aws:CurrentTime", "aws:EpochTime", "sts:RoleSessionName"};
 
 bool is_changing(std::string_view key) {
   return std::ranges::any_of(kChangingKeys, [&](auto each) { return iequals(each, key); });
 }
 
-// The trust policy for this assumption; null if something in it asks for a key that changes.
-std::shared_ptr<const policy::Policy> fold_trust(const aws::Call& call, const sts::Assumption& assumption) {
-  std::shared_ptr<const policy::Policy> folded;
-  ask_first_hop(call, assumption, [&](const policy::Request& request, const policy::Layers&) {
-    if (folded) return;  // asked for each action, of the same keys
-    policy::Context constant;
-    request.context.for_each([&](const policy::Context::Entry& entry) {
-      const auto name = concat({entry.prefix, entry.name});
-      if (is_changing(name)) return;
-      if (entry.multivalued) {
-        constant.add_list(entry.name, entry.values);
-      } else {
-        constant.add_tag(entry.prefix, entry.name, entry.value);
-      }
-    });
-    if (request.context.overflowed() || constant.overflowed()) return;
-    folded = policy::fold(assumption.role->trust.compiled,
-                          {constant, [](std::string_view key) { return !is_changing(key); }});
+void copy_staying_keys(const policy::Context& from, policy::Context& to) {
+  from.for_each([&](const policy::Context::Entry& entry) {
+    if (is_changing(concat({entry.prefix, entry.name}))) return;
+    if (entry.multivalued) {
+      to.add_list(entry.name, entry.values);
+    } else {
+      to.add_tag(entry.prefix, entry.name, entry.value);
+    }
   });
-  return folded && !policy::asks_for_keys(*folded) ? folded : nullptr;
+}
+
+// Does the trust policy let this assumption through, whatever the changing keys are? It is folded for the keys that
+// stay: if it asks for none then, what it decides now it decides always.
+bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption) {
+  const auto& whole = assumption.role->trust.compiled;
+  if (!whole) return false;
+  std::shared_ptr<const policy::Policy> folded;
+  bool trusted = true;
+  ask_first_hop(call, assumption, [&](const policy::Request& request, policy::Layers layers) {
+    if (!folded) {  // the keys are the same for each action
+      policy::Context staying;
+      copy_staying_keys(request.context, staying);
+      folded = policy::fold(whole, {staying, [](std::string_view key) { return !is_changing(key); }});
+      trusted = !staying.overflowed() && !policy::asks_for_keys(*folded);
+    }
+    layers.resource = folded.get();
+    trusted = trusted && policy::evaluate(request, layers).allowed();
+  });
+  return trusted && folded;
+}
+
+sts::Assumption assumption_of(const aws::Deployment& deployment, const ExchangePlan& plan, std::string_view cluster_arn,
+                              std::string_view session_name) {
+  auto assumption = first_hop(deployment, *plan.role, plan.record.role_arn, session_name, cluster_arn);
+  assumption.tags = plan.tags;
+  if (!plan.record.target_role_arn && plan.record.policy) assumption.policy = *plan.record.policy;
+  return assumption;
+}
+
+std::string association_facts(const eks::AssociationRecord& association) {
+  aws::Audit facts;
+  facts.add("associationId", association.id);
+  facts.add("roleArn", association.role_arn);
+  return std::move(facts.facts);
+}
+
+template <class Shape>
+std::string json_of(const Shape& shape) {
+  std::string json;
+  codec::write_json(shape, json);
+  return json;
+}
+
+// All that follows from the records.
+void fill(const aws::Call& call, std::string_view cluster_name, ExchangePlan& plan) {
+  const auto& deployment = call.deployment;
+  const auto& pod = *plan.pod;
+  const auto cluster_arn = eks::cluster_arn(deployment, cluster_name);
+  if (!plan.record.disable_session_tags.value_or(false)) {
+    plan.tags =
+        session_tags({cluster_name, cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid});
+  }
+  auto assumption = assumption_of(deployment, plan, cluster_arn, {});
+  plan.packed_percent = sts::packed_policy_percent(assumption);
+  plan.is_trusted = is_always_trusted(call, assumption);
+  const auto session = sts::start_session(call, std::move(assumption));
+  const auto& id = plan.record.id;
+
+  const std::pair<std::string_view ExchangePlan::*, std::string> texts[] = {
+      {&ExchangePlan::cluster_name, std::string(cluster_name)},
+      {&ExchangePlan::cluster_arn, cluster_arn},
+      {&ExchangePlan::pod_facts, pod_facts(pod)},
+      {&ExchangePlan::association_facts, association_facts(plan.record)},
+      {&ExchangePlan::session_name_front,
+       concat({"eks-", cluster_name.substr(0, 10), "-", std::string_view(pod.pod_name).substr(0, 10), "-"})},
+      {&ExchangePlan::shared_part, sts::encode_shared_part(session)},
+      {&ExchangePlan::subject, json_of(Subject{pod.namespace_, pod.service_account})},
+      {&ExchangePlan::association,
+       json_of(PodIdentityAssociation{eks::association_arn(deployment, cluster_name, id), id})},
+      {&ExchangePlan::session_arn_front, sts::session_arn(deployment, session)},
+      {&ExchangePlan::session_id_front, sts::assumed_role_id(session)}};
+  std::size_t size = 0;
+  for (const auto& [member, text] : texts) size += text.size();
+  plan.text.reserve(size);  // so that it never moves
+  for (const auto& [member, text] : texts) {
+    plan.text += text;
+    plan.*member = std::string_view(plan.text).substr(plan.text.size() - text.size());
+  }
 }
 
 crypto::DigestMemory<ExchangePlan>& memory() {
@@ -49,37 +119,19 @@ crypto::DigestMemory<ExchangePlan>& memory() {
   return plans;
 }
 
-// What there is behind the role: the session's tags, policy and seal.
-void plan_session(const aws::Call& call, const kube::PodToken& pod, ExchangePlan& plan) {
-  if (!plan.association.disable_session_tags.value_or(false)) {
-    plan.tags = session_tags(
-        {plan.cluster_name, plan.cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid});
-  }
-  auto assumption = plan.first_hop(call.deployment, {});
-  plan.packed_percent = sts::packed_policy_percent(assumption);
-  if (assumption.role->trust.compiled) plan.trust = fold_trust(call, assumption);
-  const auto session = sts::start_session(call, std::move(assumption));
-  plan.shared_part = sts::encode_shared_part(session);
-  plan.session_arn_front = sts::session_arn(call.deployment, session);
-  plan.session_id_front = sts::assumed_role_id(session);
-}
-
 }  // namespace
 
 sts::Assumption ExchangePlan::first_hop(const aws::Deployment& deployment, std::string_view session_name) const {
-  auto assumption = eks_auth::first_hop(deployment, *role, association.role_arn, session_name, cluster_arn);
-  assumption.tags = tags;
-  if (!association.target_role_arn && association.policy) assumption.policy = *association.policy;
-  return assumption;
+  return assumption_of(deployment, *this, cluster_arn, session_name);
 }
 
-aws::Audit pod_facts(const kube::PodToken& pod) {
+std::string pod_facts(const kube::PodToken& pod) {
   aws::Audit facts;
   facts.add("namespace", pod.namespace_);
   facts.add("serviceAccount", pod.service_account);
   facts.add("podName", pod.pod_name);
   facts.add("podUid", pod.pod_uid);
-  return facts;
+  return std::move(facts.facts);
 }
 
 Error not_assumable(aws::Call& call, std::string reason) {
@@ -89,57 +141,40 @@ Error not_assumable(aws::Call& call, std::string reason) {
       std::move(reason), {}};
 }
 
-std::shared_ptr<const ExchangePlan> remembered_plan(const aws::Call& call, std::string_view cluster_name) {
+ExchangePlanPtr remembered_plan(const aws::Call& call, std::string_view cluster_name) {
   if (!call.body_hash) return nullptr;
   auto plan = memory().find(*call.body_hash);
   return plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name ? plan : nullptr;
 }
 
-Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, const std::string& cluster_name,
-                                                      const eks::ClusterRecord& cluster, const kube::PodToken& pod) {
-  const auto& deployment = call.deployment;
+Result<ExchangePlanPtr> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
+                                  std::shared_ptr<const kube::PodToken> pod) {
   const auto* association =
-      eks::find_association(call.tx, deployment, cluster_name, pod.namespace_, pod.service_account);
+      eks::find_association(call.tx, call.deployment, cluster_name, pod->namespace_, pod->service_account);
   if (!association) {
     return Error::not_found(
         fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
-                    pod.service_account, pod.namespace_, cluster_name));
+                    pod->service_account, pod->namespace_, cluster_name));
   }
-  auto plan = std::make_shared<ExchangePlan>();
-  plan->association_facts.add("associationId", association->id);
-  plan->association_facts.add("roleArn", association->role_arn);
-  plan->role = iam::find_role_by_arn(call.tx, deployment, association->role_arn);
-  if (!plan->role) {
-    call.audit.add(plan->association_facts);
+  const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association->role_arn);
+  if (!role) {
+    call.audit.add_facts(association_facts(*association));
     return not_assumable(call, "the role does not exist");
   }
+  auto plan = std::make_shared<ExchangePlan>();
   plan->version = call.tx.version();
-  plan->cluster_name = cluster_name;
-  plan->cluster_arn = eks::cluster_arn(deployment, cluster_name);
   plan->cluster = &cluster;
-  plan->association = *association;
-  plan->association_arn = eks::association_arn(deployment, cluster_name, association->id);
-  plan->session_name_front = concat({"eks-", cluster_name.substr(0, 10), "-", pod.pod_name.substr(0, 10), "-"});
-  plan->pod_facts = pod_facts(pod);
-  plan_session(call, pod, *plan);
-  // The body is what says which token it is; a failed transaction is one of a store that cannot be read.
-  if (call.body_hash && !call.tx.failure() && !call.tx.has_writes()) memory().put(*call.body_hash, plan);
-  return std::shared_ptr<const ExchangePlan>(std::move(plan));
+  plan->role = role;
+  plan->pod = std::move(pod);
+  plan->record = *association;
+  fill(call, cluster_name, *plan);
+  // A transaction that has failed could not read the store.
+  if (call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
+  return ExchangePlanPtr(std::move(plan));
 }
 
 Result<void> authorize(const aws::Call& call, const ExchangePlan& plan, std::string_view session_name) {
-  if (plan.trust && !call.deployment.audits_every_decision) {
-    const auto pods = eks::pods_principal();
-    const policy::Context nothing;
-    policy::Layers layers;
-    layers.resource = plan.trust.get();
-    layers.trust = true;
-    const auto may = [&](std::string_view action) {
-      return policy::evaluate({pods, action, plan.association.role_arn, call.deployment.account, nothing}, layers)
-          .allowed();
-    };
-    if (std::ranges::all_of(eks::exchange_actions(plan.association.disable_session_tags), may)) return {};
-  }
+  if (plan.is_trusted && !call.deployment.audits_every_decision) return {};
   return authorize_first_hop(call, plan.first_hop(call.deployment, session_name));  // which says why not
 }
 

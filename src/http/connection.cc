@@ -303,6 +303,7 @@ asio::awaitable<void> Connection::run() {
       if (!skipped) co_return;
     }
     end_request();
+    co_await asio::post(loop_.context, asio::use_awaitable);
   }
 }
 

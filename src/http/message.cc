@@ -10,7 +10,7 @@ namespace podpass::http {
 
 std::optional<std::string_view> Request::find(std::string_view name) const {
   for (const Header& header : headers) {
-    if (header.name.size() == name.size() && iequals(header.name, name)) return header.value;
+    if (iequals(header.name, name)) return header.value;
   }
   return std::nullopt;
 }

@@ -100,25 +100,27 @@ Result<std::shared_ptr<const Verified>> verify_once(std::string_view token, cons
   return verified;
 }
 
-Result<void> check_now(const Verified& verified, std::string_view issuer, Time now) {
+Result<void> check(const Verified& verified, std::string_view issuer, Time now) {
   const auto& token = verified.token;
   if (token.issuer != issuer) return invalid_token("The service account token was not issued by this cluster.");
   if (!verified.right_audience) {
     return invalid_token(fmt::format("The service account token's audience must be {}.", token.audience));
   }
-  if (token.not_before > now + kTokenSkew) return invalid_token("The service account token is not valid yet.");
-  if (token.expires <= now) {
-    return Error{ErrorKind::unauthenticated,
-                 "ExpiredTokenException",
-                 400,
-                 fmt::format("The service account token expired at {}.", format_iso8601(token.expires)),
-                 {},
-                 {}};
-  }
-  return {};
+  return check_time(token, now);
 }
 
 }  // namespace
+
+Result<void> check_time(const PodToken& token, Time now) {
+  if (token.not_before > now + kTokenSkew) return invalid_token("The service account token is not valid yet.");
+  if (token.expires > now) return {};
+  return Error{ErrorKind::unauthenticated,
+               "ExpiredTokenException",
+               400,
+               fmt::format("The service account token expired at {}.", format_iso8601(token.expires)),
+               {},
+               {}};
+}
 
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now) {
@@ -134,7 +136,7 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
     verified = TRY(verify_once(token, keys, audience));
     memory.put(hash, verified);
   }
-  TRY(check_now(*verified, issuer, now));
+  TRY(check(*verified, issuer, now));
   return std::shared_ptr<const PodToken>(verified, &verified->token);
 }
 

@@ -27,11 +27,11 @@ inline constexpr std::size_t kMaxNameBytes = 253;          // of a service accou
 inline constexpr std::size_t kVerifiedTokensKept = 8'192;  // a thread
 
 struct PodToken {
+  Time issued{}, not_before{}, expires{};
   std::string issuer, audience;
   std::string namespace_, service_account, service_account_uid;
   std::string pod_name, pod_uid;
   std::optional<std::string> node_name, node_uid;
-  Time issued{}, not_before{}, expires{};
 };
 
 // Is it a token of this issuer for this audience, signed by one of its keys, valid now, of a pod? Never null.
@@ -42,6 +42,9 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
                                                const crypto::KeySet& keys, std::string_view issuer,
                                                std::string_view audience, Time now);
+
+// Is a token that was good still in its time?
+Result<void> check_time(const PodToken& token, Time now);
 
 // What Kubernetes would call a pod of that service account: both with a hyphen between, cut to what a name may have.
 std::string pod_name_for(std::string_view service_account, std::string_view suffix);
