@@ -27,7 +27,7 @@ void add_principal_keys(policy::Context& context, const Caller& caller) {
   if (!caller.user_name.empty()) context.add("aws:username"_key, caller.user_name);
   for (const auto& [key, value] : caller.tags) context.add_tag("aws:PrincipalTag/", key, value);
   if (caller.session) {
-    context.add("aws:TokenIssueTime"_key, context.keep(format_iso8601(caller.session->issued)));
+    context.add("aws:TokenIssueTime"_key, context.keep(iso8601_text(caller.session->issued)));
     context.add("aws:MultiFactorAuthPresent"_key, "false");
     if (!caller.session->source_identity.empty())
       context.add("aws:SourceIdentity"_key, caller.session->source_identity);
@@ -51,7 +51,7 @@ void fold_authority(Caller& caller) {
 }
 
 void add_environment_keys(policy::Context& context, const Deployment& deployment, Time now) {
-  context.add("aws:CurrentTime"_key, context.keep(format_iso8601(now)));
+  context.add("aws:CurrentTime"_key, context.keep(iso8601_text(now)));
   context.add("aws:EpochTime"_key, context.keep(std::to_string(to_epoch_seconds(now))));
   context.add("aws:RequestedRegion"_key, deployment.region);
   context.add("aws:ViaAWSService"_key, "false");

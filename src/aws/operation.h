@@ -13,6 +13,7 @@
 // no signature.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,14 +66,13 @@ Result<Answer> run_operation(Call& call, const Service& service, std::string_vie
   auto request = TRY(codec::from_value<typename Op::Request>(input, reading));
   Resource resource = TRY(Op::resource(call, request));
   if (!resource.arn.empty()) {
-    std::string action(service.name);
-    action += ':';
-    if constexpr (requires { Op::kAction; }) {
-      action += Op::kAction;
-    } else {
-      action += name;
+    std::string_view own = name;
+    if constexpr (requires { Op::kAction; }) own = Op::kAction;
+    boost::container::small_vector<char, 96> action;
+    for (const auto part : {service.name, std::string_view(":"), own}) {
+      action.insert(action.end(), part.begin(), part.end());
     }
-    TRY(call.authorize(action, resource));
+    TRY(call.authorize({action.data(), action.size()}, resource));
   }
   auto response = TRY(Op::handle(call, request));
   if (service.protocol != Protocol::rest_json) return Answer(codec::to_value(std::move(response)));

@@ -16,8 +16,10 @@ class Random {
   virtual void fill(std::span<unsigned char> bytes) = 0;
 
   std::uint64_t number();
-  std::string text(std::string_view alphabet, std::size_t length);  // alphabet of 2..64 characters, unbiased
-  std::string uuid();                                               // RFC 9562 version 4, lower case
+  void text(std::string_view alphabet, std::span<char> out);  // alphabet of 2..64 characters, unbiased
+  std::string text(std::string_view alphabet, std::size_t length);
+  void uuid(std::span<char, 36> out);  // RFC 9562 version 4, lower case
+  std::string uuid();
 };
 
 class SeededRandom final : public Random {

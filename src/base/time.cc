@@ -122,10 +122,13 @@ std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
 }  // namespace
 
 std::string format_iso8601(Time time) {
-  auto p = split(time);
-  std::string out(20, 'Z');
-  put_date_and_clock(p, "-", ":", out.data());
-  return out;
+  return std::string(iso8601_text(time));
+}
+
+TimeText iso8601_text(Time time) {
+  TimeText text;
+  *put_date_and_clock(split(time), "-", ":", text.characters.data()) = 'Z';
+  return text;
 }
 
 std::string format_iso8601_millis(Time time) {

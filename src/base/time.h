@@ -1,6 +1,7 @@
 // Points in time: milliseconds since the Unix epoch, UTC. Formats and parses the forms that AWS uses.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -11,6 +12,13 @@ namespace podpass {
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 using Seconds = std::chrono::seconds;
 using Milliseconds = std::chrono::milliseconds;
+
+// A text without an allocation.
+struct TimeText {
+  std::array<char, 20> characters;
+  operator std::string_view() const { return {characters.data(), characters.size()}; }  // NOLINT: implicit on purpose
+};
+TimeText iso8601_text(Time time);  // as format_iso8601() has it
 
 std::string format_iso8601(Time time);         // 2023-12-12T12:50:44Z (seconds; what query/XML and the agent write)
 std::string format_iso8601_millis(Time time);  // 2023-12-12T12:50:44.000Z (S3 listings)

@@ -55,6 +55,13 @@ Result<void> read(const Value& value, Reading, std::string& out) {
   return {};
 }
 
+Result<void> read(const Value& value, Reading, std::string_view& out) {
+  const auto* text = value.as_text();
+  if (!text) return wrong_type("a string");
+  out = *text;
+  return {};
+}
+
 Result<void> read(const Value& value, Reading reading, bool& out) {
   if (const auto* flag = value.as<bool>()) {
     out = *flag;

@@ -10,7 +10,9 @@
 //   std::map<std::string, T>             absent reads as empty; written always
 //   another shape                        required, nested
 //
-//   Written<T>, std::string_view         for answers only: JSON, or a text, that outlives the shape
+//   std::string_view                     as std::string; of a request it is a view into the Value, of an answer it is
+//                                        one of what outlives the answer
+//   Written<T>                           a member T of an answer, as JSON that outlives the answer
 //
 // A type with `Value to_value(const T&)` and `Result<void> from_value(const Value&, Reading, T&)` of its own, found by
 // argument-dependent lookup, brings its own form.
@@ -49,7 +51,7 @@ using MembersOf = boost::describe::describe_members<T, boost::describe::mod_publ
 template <class T>
 concept Shape = std::is_class_v<T> && boost::describe::has_describe_members<T>::value;
 
-// A member T that was written as JSON before: write_json() copies it. The text must outlive this.
+// A member T that was written as JSON before: write_json() copies it.
 template <class T>
 struct Written {
   std::string_view json = "null";
@@ -85,6 +87,7 @@ void add_place(Error& error, std::string_view name);    // names the member that
 void add_item_place(Error& error, std::size_t number);  // names the item of a list, from 1
 
 Result<void> read(const Value& value, Reading reading, std::string& out);
+Result<void> read(const Value& value, Reading reading, std::string_view& out);
 Result<void> read(const Value& value, Reading reading, bool& out);
 Result<void> read(const Value& value, Reading reading, int& out);
 Result<void> read(const Value& value, Reading reading, std::int64_t& out);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 #include "aws/global_keys.h"
 #include "base/strings.h"
 #include "eks/lookup.h"
@@ -61,7 +63,7 @@ Error unknown_key(aws::Call& call, const std::string& name, const eks::ClusterRe
 
 // Is the token's pod still there? The cluster is asked; what can't be asked is not let in.
 Result<void> review(aws::Call& call, const std::string& name, const eks::ClusterRecord& cluster,
-                    const kube::PodToken& pod, const std::string& token) {
+                    const kube::PodToken& pod, std::string_view token) {
   auto* clusters = call.deployment.clusters;
   const auto away = [&](std::string_view why) {
     call.audit.add("reason", "the token could not be reviewed: " + std::string(why));
@@ -69,7 +71,7 @@ Result<void> review(aws::Call& call, const std::string& name, const eks::Cluster
         fmt::format("Cluster {} cannot be asked about the service account token just now.", name));
   };
   if (!clusters) return away("this server reaches no API servers");
-  kube::ClusterAccess::Question question{name, cluster.registration->id, token, kube::user_of(pod),
+  kube::ClusterAccess::Question question{name, cluster.registration->id, std::string(token), kube::user_of(pod),
                                          std::string(kube::kPodIdentityAudience)};
   const auto outcome = clusters->reviewed(question.hash());
   if (!outcome) {
@@ -110,6 +112,15 @@ Result<void> check_pod(aws::Call& call, const AssumeRoleForPodIdentity::Request&
   TRY(check_node(call, pod));
   if (!cluster.registration || !cluster.registration->token_review) return {};
   return review(call, request.clusterName, cluster, pod, request.token);
+}
+
+std::string new_session_name(const ExchangePlan& plan, Random& random) {
+  constexpr std::size_t kUuid = 36;
+  const auto front = plan.session_name_front;
+  std::string name(front.size() + kUuid, '\0');
+  front.copy(name.data(), front.size());
+  random.uuid(std::span(name).subspan(front.size()).first<kUuid>());
+  return name;
 }
 
 Result<void> check_packed_size(int percent) {
@@ -179,7 +190,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   call.audit.add_facts(plan->association_facts);
 
   // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
-  const auto session_name = concat({plan->session_name_front, call.random().uuid()});
+  const auto session_name = new_session_name(*plan, call.random());
   if (auto allowed = authorize(call, *plan, session_name); !allowed) {
     return not_assumable(call, std::move(allowed).error().message);
   }

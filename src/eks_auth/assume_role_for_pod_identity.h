@@ -33,7 +33,8 @@ BOOST_DESCRIBE_STRUCT(Credentials, (), (sessionToken, secretAccessKey, accessKey
 
 struct AssumeRoleForPodIdentity {
   struct Request {
-    std::string clusterName, token;
+    std::string clusterName;
+    std::string_view token;
   };
   struct Response {
     codec::Written<Subject> subject;

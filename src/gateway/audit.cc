@@ -192,7 +192,7 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   } else {
     out += event.caller->audit_identity;
   }
-  own_text(out, "eventTime", format_iso8601(event.time));
+  own_text(out, "eventTime", iso8601_text(event.time));
   out += ",\"eventSource\":\"";
   out += event.service;
   out += ".amazonaws.com\"";

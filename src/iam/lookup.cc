@@ -195,14 +195,16 @@ Result<std::optional<AccessKeyOwner>> find_access_key(store::Transaction& tx, co
 // The account stands in bits 46 to 7 of the first 48; the bit before it says that it does. Not documented by AWS, but
 // widely read.
 std::string make_access_key_id(Random& random, std::string_view prefix, std::string_view account) {
-  auto id = random.text(kIdAlphabet, kAccessKeyIdCharacters);
+  std::string id(prefix.size() + kAccessKeyIdCharacters, '\0');
+  const auto characters = std::span(id).subspan(std::ranges::copy(prefix, id.begin()).out - id.begin());
+  random.text(kIdAlphabet, characters);
   auto number = parse_integer(account);
   if (number && *number >= 0 && *number < (std::int64_t{1} << 40)) {
     // Nine characters are 45 bits: the flag, the account, and the first four of the random bits.
     auto bits = (std::uint64_t{1} << 44) | (static_cast<std::uint64_t>(*number) << 4) | (random.number() & 15);
-    for (std::size_t i = 9; i-- > 0; bits >>= 5) id[i] = kIdAlphabet[bits & 31];
+    for (std::size_t i = 9; i-- > 0; bits >>= 5) characters[i] = kIdAlphabet[bits & 31];
   }
-  return std::string(prefix) + id;
+  return id;
 }
 
 std::optional<std::string> account_of_access_key_id(std::string_view access_key_id) {

@@ -24,10 +24,27 @@ ActivityOutcome outcome_of(std::string_view line) {
   return ActivityOutcome::failed;
 }
 
-// Where `part` begins in `text`. std::string_view::find looks at every quote, and there are many.
+// Where `part` begins in `text`. Two bytes of `part` are looked for at sixteen places at once: std::string_view::find
+// looks at every quote, and memmem makes a table first.
 std::size_t find_text(std::string_view text, std::string_view part) {
-  const auto* found = static_cast<const char*>(::memmem(text.data(), text.size(), part.data(), part.size()));
-  return found ? static_cast<std::size_t>(found - text.data()) : std::string_view::npos;
+  using Bytes [[gnu::vector_size(16)]] = char;
+  using Words [[gnu::vector_size(16)]] = std::uint64_t;
+  if (part.empty()) return 0;
+  const auto first = std::min<std::size_t>(1, part.size() - 1), second = part.size() / 2;  // most begin with a quote
+  std::size_t at = 0;
+  for (; at + part.size() + sizeof(Bytes) <= text.size(); at += sizeof(Bytes)) {
+    Bytes ones, others;
+    std::memcpy(&ones, text.data() + at + first, sizeof ones);
+    std::memcpy(&others, text.data() + at + second, sizeof others);
+    const auto both = (ones == part[first]) & (others == part[second]);
+    const auto words = reinterpret_cast<Words>(both);
+    if ((words[0] | words[1]) == 0) continue;
+    for (std::size_t i = 0; i < sizeof(Bytes); ++i) {
+      if (both[i] != 0 && text.substr(at + i).starts_with(part)) return at + i;
+    }
+  }
+  const auto rest = text.substr(at).find(part);
+  return rest == text.npos ? rest : at + rest;
 }
 
 // The inside of the text as JSON writes it.
