@@ -10,11 +10,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "crypto/tls.h"
 #include "http/chunked.h"
@@ -56,6 +58,14 @@ struct Loop {
   void release_idle();  // on stop: connections between requests end now
   void look_at_certificate();
   void complain(const std::string& peer, const std::string& failure);  // of a handshake; once a second
+  // Sends the connection's response when all that are ready have been made, and then calls `resume`.
+  void send_soon(Connection& connection, std::move_only_function<void()> resume);
+  void send_all();
+
+  struct Ready {
+    Connection* connection;
+    std::move_only_function<void()> resume;
+  };
 
   ServerShared& shared;
   std::list<Connection*> connections;
@@ -65,6 +75,7 @@ struct Loop {
   SteadyTime next_complaint{};
   boost::asio::io_context context{1};  // destroyed first: the coroutines in it use the rest
   boost::asio::steady_timer timer{context};
+  std::vector<Ready> ready, sending;
 };
 
 class Connection final : public Body {
@@ -78,6 +89,7 @@ class Connection final : public Body {
   void check_deadline(SteadyTime now);
   void release_idle();
   void cut();
+  void send();  // as far as the socket takes it
 
   boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) override;
   boost::asio::awaitable<Result<std::string_view>> read_some() override;
@@ -102,7 +114,7 @@ class Connection final : public Body {
   boost::asio::awaitable<bool> say_continue();
 
   enum class Sending : unsigned char { done, full, failed };  // full: the socket takes no more now
-  Sending start_sending(Response& response);
+  void make_wire(Response& response);
   Sending push();
   Sending push_over_tls();
   std::optional<Refusal> begin_request(std::size_t head_size);
@@ -139,6 +151,7 @@ class Connection final : public Body {
   std::string body_;    // a body that read_all had to put together
   std::string output_;  // the head of the response
   std::string_view unsent_head_, unsent_body_;
+  Sending sent_ = Sending::done;
 };
 
 }  // namespace podpass::http

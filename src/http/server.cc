@@ -88,6 +88,21 @@ void Loop::complain(const std::string& peer, const std::string& failure) {
   log::warn("http: no TLS with " + peer + ": " + failure);
 }
 
+void Loop::send_soon(Connection& connection, std::move_only_function<void()> resume) {
+  if (ready.empty()) asio::post(context, [this] { send_all(); });
+  ready.push_back({&connection, std::move(resume)});
+}
+
+// What is ready is made first, then all is sent, and only then more is read: a client that handles many connections is
+// woken once for many answers, and has most often asked again by then, which saves a read that finds nothing. Under
+// load that is a tenth to a fifth of the CPU; alone it costs one look for events.
+void Loop::send_all() {
+  sending.swap(ready);
+  for (const auto& each : sending) each.connection->send();
+  for (auto& each : sending) each.resume();  // until it waits for something else, or has ended
+  sending.clear();
+}
+
 void Loop::release_idle() {
   for (Connection* connection : connections) connection->release_idle();
 }
