@@ -268,5 +268,39 @@ TEST(Fields, AKeyThatStandsTwiceDoesNotMixTwoItems) {
   EXPECT_FALSE(counts->tags.at("k").Value);
 }
 
+struct Inner {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(Inner, (), (name))
+
+struct Borrowing {
+  std::string_view text;
+  Written<Inner> inner;
+};
+BOOST_DESCRIBE_STRUCT(Borrowing, (), (text, inner))
+
+TEST(Fields, AnAnswerMayBorrowItsTextsAndPartsThatAreWritten) {
+  std::string inner;
+  write_json(Inner{"a \"b\""}, inner);
+  std::string json;
+  write_json(Borrowing{"x\ny", {inner}}, json);
+  EXPECT_EQ(json, R"({"text":"x\ny","inner":{"name":"a \"b\""}})");
+  EXPECT_EQ(write_json(to_value(Borrowing{"x\ny", {inner}})), json);
+}
+
+struct Viewing {
+  std::string_view text;
+};
+BOOST_DESCRIBE_STRUCT(Viewing, (), (text))
+
+TEST(Fields, ARequestMayBorrowItsTexts) {
+  const auto input = Value::map({{"text", "a text that is longer than what a string holds in itself"}});
+  const auto viewing = from_value<Viewing>(input, Reading::typed);
+  ASSERT_TRUE(viewing);
+  EXPECT_EQ(viewing->text.data(), input.text("text").data());
+  EXPECT_FALSE(from_value<Viewing>(Value::map({{"text", 1}}), Reading::typed));
+  EXPECT_FALSE(from_value<Viewing>(Value::map({}), Reading::typed));
+}
+
 }  // namespace
 }  // namespace podpass::codec

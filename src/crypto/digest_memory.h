@@ -20,11 +20,13 @@ class DigestMemory {
 
   explicit DigestMemory(std::size_t entries) : sets_(entries / kWays) {}  // at least kWays
 
-  std::shared_ptr<const T> find(const Sha256Digest& digest) {
-    for (auto& entry : set_of(digest).entries) {
+  // Null if there is nothing. Holds until the next put().
+  const std::shared_ptr<const T>& find(const Sha256Digest& digest) {
+    static const std::shared_ptr<const T> kNothing;
+    for (const auto& entry : set_of(digest).entries) {
       if (entry.value && entry.digest == digest) return entry.value;
     }
-    return nullptr;
+    return kNothing;
   }
 
   // In the place of what stood there for this digest, if anything did.

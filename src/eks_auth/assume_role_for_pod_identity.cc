@@ -167,7 +167,7 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
 }  // namespace
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
-  if (const auto plan = remembered_plan(call, request.clusterName)) {
+  if (const auto* plan = remembered_plan(call, request.clusterName)) {
     return eks::cluster_resource(std::string(plan->cluster_arn), plan->cluster);
   }
   TRY(check_cluster_name(request.clusterName));
@@ -175,7 +175,8 @@ Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const 
 }
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
-  auto plan = remembered_plan(call, request.clusterName);
+  const auto* plan = remembered_plan(call, request.clusterName);
+  std::shared_ptr<const ExchangePlan> made;
   if (plan) {
     TRY(kube::check_time(*plan->pod, call.now));
     call.audit.add_facts(plan->pod_facts);
@@ -185,7 +186,8 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     auto pod = TRY(verify(call, request, *cluster));
     call.audit.add_facts(pod_facts(*pod));
     TRY(check_pod(call, request, *cluster, *pod));
-    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
+    made = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
+    plan = made.get();
   }
   call.audit.add_facts(plan->association_facts);
 

@@ -141,14 +141,15 @@ Error not_assumable(aws::Call& call, std::string reason) {
       std::move(reason), {}};
 }
 
-ExchangePlanPtr remembered_plan(const aws::Call& call, std::string_view cluster_name) {
+const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name) {
   if (!call.body_hash) return nullptr;
-  auto plan = memory().find(*call.body_hash);
+  const auto* plan = memory().find(*call.body_hash).get();
   return plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name ? plan : nullptr;
 }
 
-Result<ExchangePlanPtr> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                  std::shared_ptr<const kube::PodToken> pod) {
+Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, std::string_view cluster_name,
+                                                      const eks::ClusterRecord& cluster,
+                                                      std::shared_ptr<const kube::PodToken> pod) {
   const auto* association =
       eks::find_association(call.tx, call.deployment, cluster_name, pod->namespace_, pod->service_account);
   if (!association) {
@@ -170,7 +171,7 @@ Result<ExchangePlanPtr> make_plan(aws::Call& call, std::string_view cluster_name
   fill(call, cluster_name, *plan);
   // A transaction that has failed could not read the store.
   if (call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
-  return ExchangePlanPtr(std::move(plan));
+  return std::shared_ptr<const ExchangePlan>(std::move(plan));
 }
 
 Result<void> authorize(const aws::Call& call, const ExchangePlan& plan, std::string_view session_name) {

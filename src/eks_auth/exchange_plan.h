@@ -45,14 +45,13 @@ struct ExchangePlan {
   sts::Assumption first_hop(const aws::Deployment& deployment, std::string_view session_name) const;
 };
 
-using ExchangePlanPtr = std::shared_ptr<const ExchangePlan>;
-
-// The plan that this thread remembers of the request's token, or null.
-ExchangePlanPtr remembered_plan(const aws::Call& call, std::string_view cluster_name);
+// The plan that this thread remembers of the request's token, or null. Lives until the next one is made.
+const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name);
 
 // Makes and remembers it. Errors: there is no such association, or no such role.
-Result<ExchangePlanPtr> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                  std::shared_ptr<const kube::PodToken> pod);
+Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, std::string_view cluster_name,
+                                                      const eks::ClusterRecord& cluster,
+                                                      std::shared_ptr<const kube::PodToken> pod);
 
 // What the audit record says of a pod.
 std::string pod_facts(const kube::PodToken& pod);

@@ -328,7 +328,8 @@ void AuditTrail::write_out() {
       write_text(buffer->writing);
       if (activity_) activity_->add(buffer->writing);
     }
-    buffer->writing.clear();  // its memory is used again
+    buffer->writing.clear();  // its memory is used again, unless it is much
+    if (buffer->writing.capacity() > 8 * kEarlyBytes) buffer->writing = std::string();
   }
 }
 
