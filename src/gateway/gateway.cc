@@ -80,13 +80,23 @@ Gateway::Gateway(store::Store& store, const aws::Deployment& deployment, s3::Ser
       authenticator_(store, deployment),
       console_(console) {}
 
+// No coroutine, since most requests need none but serve_operation()'s.
 asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Body& body) {
+  const auto claimed = aws::claimed_service(request);
+  if (const auto* service = claimed.empty() ? nullptr : find_service(claimed)) {
+    return serve_operation(request, body, *service, deployment_.random->uuid());
+  }
+  return serve_unclaimed(request, body, claimed);
+}
+
+// Requests that name no service of ours in a signature.
+asio::awaitable<http::Response> Gateway::serve_unclaimed(http::Request& request, http::Body& body,
+                                                         std::string_view claimed) {
   auto request_id = deployment_.random->uuid();
   if (auto plain = serve_plain(request)) {
     plain->headers.emplace_back("x-amzn-RequestId", std::move(request_id));
     co_return std::move(*plain);
   }
-  const auto claimed = aws::claimed_service(request);
   // A bucket of that name can be asked for too, but not by nobody at this host.
   if (claimed.empty() && is_console(request.path) && !s3::names_bucket(request.header("Host"), s3_host_)) {
     co_return co_await serve_console(request, body, request_id);
@@ -96,9 +106,7 @@ asio::awaitable<http::Response> Gateway::serve(http::Request& request, http::Bod
     if (!claimed.empty() && claimed != "s3") co_return unknown_service(claimed, request, request_id);
     co_return co_await serve_s3(request, body, request_id);
   }
-  auto response = co_await serve_operation(request, body, *service, request_id);
-  response.headers.emplace_back("x-amzn-RequestId", std::move(request_id));
-  co_return response;
+  co_return co_await serve_operation(request, body, *service, std::move(request_id));
 }
 
 // What needs no signature: health, and the documents of the clusters' token issuers.
@@ -135,11 +143,16 @@ const aws::Service* Gateway::choose(std::string_view claimed, const http::Reques
 }
 
 asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request, http::Body& body,
-                                                         const aws::Service& service, std::string_view request_id,
+                                                         const aws::Service& service, std::string request_id,
                                                          const SignedIn* console) {
-  Running running{service, request_id, deployment_.clock->now(), console, {}, {}, nullptr, {}, {}, {}, {}, {}, 0};
+  // By itself: Asio keeps no memory for coroutines of more than 1,020 bytes, and one that is larger costs another its
+  // place.
+  const std::unique_ptr<Running> held(
+      new Running{service, request_id, deployment_.clock->now(), console, {}, {}, nullptr, {}, {}, {}, {}, {}, 0});
+  auto& running = *held;
   Result<aws::Answer> output = Error{};  // nothing has run
-  const bool read = good(co_await body.read_all(kMaxBodyBytes), output);
+  bool read = body.all_here(kMaxBodyBytes).has_value();
+  if (!read) read = good(co_await body.read_all(kMaxBodyBytes), output);
   const bool ready = read && good(console ? prepare_console(running, request) : prepare(running, request), output);
   for (int run = 0; ready; ++run) {
     running.audit.clear();
@@ -163,7 +176,9 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
     output = Error::unavailable("The request could not be completed. Try again.", committed.error().message);
     break;
   }
-  co_return finish(running, request, output);
+  auto response = finish(running, request, output);
+  response.headers.emplace_back("x-amzn-RequestId", std::move(request_id));
+  co_return response;
 }
 
 // Records the outcome and writes it.

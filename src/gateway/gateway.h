@@ -36,8 +36,10 @@ class Gateway {
   struct Running;
   struct SignedIn;
   boost::asio::awaitable<http::Response> serve_operation(http::Request& request, http::Body& body,
-                                                         const aws::Service& service, std::string_view request_id,
+                                                         const aws::Service& service, std::string request_id,
                                                          const SignedIn* console = nullptr);
+  boost::asio::awaitable<http::Response> serve_unclaimed(http::Request& request, http::Body& body,
+                                                         std::string_view claimed);
   boost::asio::awaitable<http::Response> serve_s3(http::Request& request, http::Body& body,
                                                   std::string_view request_id);
   // gateway_console.cc

@@ -172,7 +172,7 @@ asio::awaitable<http::Response> Gateway::serve_console(http::Request& request, h
     response = co_await call_from_console(request, body, request_id);
   }
   console::add_security_headers(response);
-  response.headers.emplace_back("x-amzn-RequestId", request_id);
+  response.set("x-amzn-RequestId", std::string(request_id));
   co_return response;
 }
 
@@ -221,7 +221,7 @@ asio::awaitable<http::Response> Gateway::call_from_console(http::Request& reques
     co_return response;
   }
   signed_in->operation = target.operation;
-  co_return co_await serve_operation(request, body, *target.service, request_id, &*signed_in);
+  co_return co_await serve_operation(request, body, *target.service, std::string(request_id), &*signed_in);
 }
 
 Result<void> Gateway::prepare_console(Running& running, const http::Request& request) {

@@ -247,24 +247,14 @@ Response Connection::refusal_response(const Refusal& refusal) const {
   return response;
 }
 
-asio::awaitable<Response> Connection::answer() {
-  std::string what = "something that is no std::exception";
-  try {
-    Response response = co_await loop_.shared.handler(request_, *this);
-    if (request_.method == "HEAD") response.head = true;
-    co_return response;
-  } catch (const std::exception& error) {
-    what = error.what();
-  } catch (...) {
-  }
+Response Connection::failure_response(std::string_view what) const {
   log::error("http: the handler of " + std::string(request_.method) + " " + std::string(request_.path) +
-             " threw: " + what);
+             " threw: " + std::string(what));
   Response response;
   response.status = 500;
-  response.head = request_.method == "HEAD";
   response.set("Content-Type", "text/plain");
   response.body = "internal error\n";
-  co_return response;
+  return response;
 }
 
 asio::awaitable<void> Connection::run() {
@@ -279,7 +269,14 @@ asio::awaitable<void> Connection::run() {
     if (refusal) {
       response = refusal_response(*refusal);
     } else {
-      response = co_await answer();
+      try {
+        response = co_await loop_.shared.handler(request_, *this);
+      } catch (const std::exception& error) {
+        response = failure_response(error.what());
+      } catch (...) {
+        response = failure_response("something that is no std::exception");
+      }
+      response.head = response.head || request_.method == "HEAD";
     }
     const bool asked_to_close = !refusal && !framing_.keep_alive;
     if (!response.close) response.close = asked_to_close || loop_.shared.stopping || !can_skip();
@@ -510,14 +507,19 @@ asio::awaitable<Result<std::string_view>> Connection::read_some() {
   }
 }
 
+std::optional<std::string_view> Connection::all_here(std::size_t limit) {
+  if (whole_) return request_.body;
+  const bool here =
+      framing_.kind != Framing::Kind::chunked && remaining_ <= limit && input_.pending().size() >= remaining_;
+  if (!here) return std::nullopt;
+  request_.body = take_buffered();
+  whole_ = true;
+  return request_.body;
+}
+
 asio::awaitable<Result<std::string_view>> Connection::read_all(std::size_t limit) {
-  if (whole_) co_return request_.body;
+  if (const auto here = all_here(limit)) co_return *here;
   if (framing_.kind != Framing::Kind::chunked && remaining_ > limit) co_return too_large();
-  if (framing_.kind != Framing::Kind::chunked && input_.pending().size() >= remaining_) {
-    request_.body = take_buffered();
-    whole_ = true;
-    co_return request_.body;
-  }
   while (true) {
     Result<std::string_view> piece = co_await read_some();
     if (!piece) co_return std::move(piece).error();

@@ -91,6 +91,7 @@ class Connection final : public Body {
   void cut();
   void send();  // as far as the socket takes it
 
+  std::optional<std::string_view> all_here(std::size_t limit) override;
   boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) override;
   boost::asio::awaitable<Result<std::string_view>> read_some() override;
   std::optional<std::uint64_t> length() const override;
@@ -103,7 +104,7 @@ class Connection final : public Body {
   boost::asio::awaitable<bool> wait_for(crypto::TlsSession::Progress progress);
   boost::asio::awaitable<Wait> receive(std::size_t wanted);
   boost::asio::awaitable<std::optional<Refusal>> next_head();  // sets ended_ when there is none
-  boost::asio::awaitable<Response> answer();
+  Response failure_response(std::string_view what) const;
   boost::asio::awaitable<bool> send_rest(const Response& response);
   boost::asio::awaitable<bool> flush();
   boost::asio::awaitable<bool> send_file(FilePart part);

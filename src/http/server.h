@@ -60,6 +60,8 @@ struct Limits {
 class Body {
  public:
   virtual ~Body() = default;
+  // The whole body if it is here already, as short ones are: then nobody need wait. Nothing says little.
+  virtual std::optional<std::string_view> all_here(std::size_t limit) = 0;
   // The whole body; more than `limit` bytes: ErrorKind::too_large. The view lives as long as the request.
   virtual boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) = 0;
   // Some bytes of it, at least one; empty at the end. The view lives until the next call.

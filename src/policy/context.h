@@ -108,11 +108,12 @@ class Context {
   std::size_t size_ = 0;
   bool overflowed_ = false;
   std::size_t used_ = 0;
+  std::vector<std::unique_ptr<std::byte[]>> overflow_;
   std::array<std::uint8_t, kSlots> slots_{};  // one more than the index of an entry; zero: free
+  alignas(std::max_align_t) std::array<std::byte, kContextArena> arena_;
+  // Last, since most of them is never touched.
   std::array<std::uint32_t, kMaxContextKeys> hashes_;
   alignas(Entry) std::array<std::byte, sizeof(Entry) * kMaxContextKeys> storage_;
-  alignas(std::max_align_t) std::array<std::byte, kContextArena> arena_;
-  std::vector<std::unique_ptr<std::byte[]>> overflow_;
 };
 
 }  // namespace podpass::policy

@@ -28,6 +28,7 @@ class FakeBody final : public http::Body {
   // Made as it is asked for: `count` times `piece`.
   static FakeBody repeated(std::string piece, std::uint64_t count);
 
+  std::optional<std::string_view> all_here(std::size_t) override { return std::nullopt; }
   boost::asio::awaitable<Result<std::string_view>> read_all(std::size_t limit) override;
   boost::asio::awaitable<Result<std::string_view>> read_some() override;
   std::optional<std::uint64_t> length() const override { return length_; }
