@@ -76,6 +76,11 @@ void put_uniform(std::string_view text, std::string_view keep, std::string& out)
 }
 
 void put_normalized_path(std::string_view path, Scratch& memory) {
+  const bool plain = path.starts_with('/') && only_alnum_and(path, "/-_~") && !path.contains("//");
+  if (plain) {  // nearly always
+    memory.text += path;
+    return;
+  }
   auto& segments = memory.segments;
   segments.clear();
   bool slash_at_end = path.ends_with('/');

@@ -315,7 +315,11 @@ void Connection::make_wire(Response& response) {
   }
   unsent_body_ = {};
   if (sends_body(response)) unsent_body_ = response.text();
-  if (output_.size() + unsent_body_.size() <= kWhole) output_ += std::exchange(unsent_body_, {});
+  if (output_.size() + unsent_body_.size() <= kWhole) {
+    output_ += std::exchange(unsent_body_, {});
+    // Not at the end of the request: so the next one finds memory that is still in the processor's cache.
+    if (auto* text = std::get_if<std::string>(&response.body)) *text = std::string();
+  }
   unsent_head_ = output_;
 }
 
