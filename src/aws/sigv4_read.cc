@@ -131,9 +131,13 @@ Error bad_date(const Credentialed& claims, std::string_view got) {
 }
 
 Result<void> read_amz_date(std::string_view text, Credentialed& claims) {
-  auto time = parse_amz_date(text);
-  if (!time) return bad_date(claims, text);
-  claims.time = *time;
+  static thread_local std::pair<std::string, Time> last;  // many requests are of one second
+  if (text.empty() || text != last.first) {
+    const auto time = parse_amz_date(text);
+    if (!time) return bad_date(claims, text);
+    last = std::pair(std::string(text), *time);
+  }
+  claims.time = last.second;
   std::ranges::copy(text, claims.amz_date.begin());
   return {};
 }

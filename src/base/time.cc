@@ -126,9 +126,16 @@ std::string format_iso8601(Time time) {
 }
 
 TimeText iso8601_text(Time time) {
-  TimeText text;
-  *put_date_and_clock(split(time), "-", ":", text.characters.data()) = 'Z';
-  return text;
+  // Most are of the second that it is.
+  static thread_local struct {
+    std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
+    TimeText text;
+  } last;
+  if (const auto second = floor<Seconds>(time); second != last.second) {
+    last.second = second;
+    *put_date_and_clock(split(time), "-", ":", last.text.characters.data()) = 'Z';
+  }
+  return last.text;
 }
 
 std::string format_iso8601_millis(Time time) {

@@ -24,7 +24,7 @@
 namespace podpass::gateway {
 
 inline constexpr std::chrono::milliseconds kFlushInterval{200};
-inline constexpr std::size_t kEarlyBytes = 512 * 1024;  // of a thread wake the writer, while they are in the cache
+inline constexpr std::size_t kEarlyBytes = 128 * 1024;  // of a thread wake the writer, while they are in the cache
 inline constexpr std::size_t kMaxBufferedBytes = 32 * 1024 * 1024;  // a thread; for a disk that is busy for a while
 inline constexpr std::size_t kMaxFileBytes = 256 * 1024 * 1024;
 inline constexpr std::size_t kReadBackBytes = 64 * 1024 * 1024;  // shown to Activity at the start
