@@ -176,7 +176,6 @@ Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const 
 
 Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws::Call& call, const Request& request) {
   const auto* plan = remembered_plan(call, request.clusterName);
-  std::shared_ptr<const ExchangePlan> made;
   if (plan) {
     TRY(kube::check_time(*plan->pod, call.now));
     call.audit.add_facts(plan->pod_facts);
@@ -186,8 +185,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     auto pod = TRY(verify(call, request, *cluster));
     call.audit.add_facts(pod_facts(*pod));
     TRY(check_pod(call, request, *cluster, *pod));
-    made = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
-    plan = made.get();
+    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
   }
   call.audit.add_facts(plan->association_facts);
 

@@ -147,9 +147,8 @@ const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view clus
   return plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name ? plan : nullptr;
 }
 
-Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, std::string_view cluster_name,
-                                                      const eks::ClusterRecord& cluster,
-                                                      std::shared_ptr<const kube::PodToken> pod) {
+Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
+                                      std::shared_ptr<const kube::PodToken> pod) {
   const auto* association =
       eks::find_association(call.tx, call.deployment, cluster_name, pod->namespace_, pod->service_account);
   if (!association) {
@@ -171,7 +170,9 @@ Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, std::stri
   fill(call, cluster_name, *plan);
   // A transaction that has failed could not read the store.
   if (call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
-  return std::shared_ptr<const ExchangePlan>(std::move(plan));
+  static thread_local std::shared_ptr<const ExchangePlan> newest;
+  newest = std::move(plan);
+  return newest.get();
 }
 
 Result<void> authorize(const aws::Call& call, const ExchangePlan& plan, std::string_view session_name) {

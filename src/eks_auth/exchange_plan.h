@@ -2,7 +2,8 @@
 // it, and its thread remembers it: docs/decisions/036. What may change from one exchange to the next is looked at in
 // each: the time, who asks, the review of a registered cluster, and the trust policy where it asks for such things.
 //
-// A plan's pointers to records live as long as a transaction of its version. Plans are immutable.
+// A plan lives at least until its thread makes the next one, so that answers may borrow from it; its pointers to
+// records live as long as a transaction of its version. Plans are immutable.
 #pragma once
 
 #include <memory>
@@ -10,8 +11,7 @@
 #include <string_view>
 
 #include "aws/call.h"
-#include "eks/records.h"
-#include "iam/records.h"
+#include "eks/lookup.h"
 #include "kube/service_account_tokens.h"
 #include "sts/assume.h"
 
@@ -45,13 +45,12 @@ struct ExchangePlan {
   sts::Assumption first_hop(const aws::Deployment& deployment, std::string_view session_name) const;
 };
 
-// The plan that this thread remembers of the request's token, or null. Lives until the next one is made.
+// The plan that this thread remembers of the request's token, or null.
 const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name);
 
-// Makes and remembers it. Errors: there is no such association, or no such role.
-Result<std::shared_ptr<const ExchangePlan>> make_plan(aws::Call& call, std::string_view cluster_name,
-                                                      const eks::ClusterRecord& cluster,
-                                                      std::shared_ptr<const kube::PodToken> pod);
+// Makes it, and remembers it by the request's body. Never null. Errors: there is no such association, or no such role.
+Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
+                                      std::shared_ptr<const kube::PodToken> pod);
 
 // What the audit record says of a pod.
 std::string pod_facts(const kube::PodToken& pod);

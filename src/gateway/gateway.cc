@@ -147,8 +147,7 @@ asio::awaitable<http::Response> Gateway::serve_operation(http::Request& request,
                                                          const SignedIn* console) {
   // By itself: Asio keeps no memory for coroutines of more than 1,020 bytes, and one that is larger costs another its
   // place.
-  const std::unique_ptr<Running> held(
-      new Running{service, request_id, deployment_.clock->now(), console, {}, {}, nullptr, {}, {}, {}, {}, {}, 0});
+  const auto held = std::make_unique<Running>(service, request_id, deployment_.clock->now(), console);
   auto& running = *held;
   Result<aws::Answer> output = Error{};  // nothing has run
   bool read = body.all_here(kMaxBodyBytes).has_value();
