@@ -136,19 +136,22 @@ TEST_F(RegisteredClusterTest, ItsTokensAreExchangedWithoutAskingAnybody) {
 TEST_F(RegisteredClusterTest, TwoWithOneIssuerNeverMix) {
   register_cluster("c", key_, Access::none);
   register_cluster("d", other_key_, Access::none);
-  EXPECT_EQ(exchange("c", token(key_)).status, 200);
-  EXPECT_EQ(exchange("d", token(other_key_)).status, 200);
-  EXPECT_EQ(status_of(exchange("d", token(key_))), "400 InvalidTokenException");
-  EXPECT_EQ(status_of(exchange("c", token(other_key_))), "400 InvalidTokenException");
+  const auto of_c = token(key_), of_d = token(other_key_);
+  EXPECT_EQ(exchange("c", of_c).status, 200);
+  EXPECT_EQ(exchange("d", of_d).status, 200);
+  EXPECT_EQ(status_of(exchange("d", of_c)), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("c", of_d)), "400 InvalidTokenException");
+  EXPECT_EQ(exchange("c", of_c).status, 200);
 }
 
 TEST_F(RegisteredClusterTest, ARotatedKeyIsReadAtOnceAndTheOldOneIsGone) {
   register_cluster("c", key_, Access::api_server);
-  EXPECT_EQ(exchange("c", token(key_)).status, 200);
+  const auto of_old_key = token(key_);
+  EXPECT_EQ(exchange("c", of_old_key).status, 200);
   api_.set(kJwks, 200, jwks(other_key_));
   EXPECT_EQ(exchange("c", token(other_key_)).status, 200);
   EXPECT_EQ(api_.asked(kJwks), 1);
-  EXPECT_EQ(status_of(exchange("c", token(key_))), "400 InvalidTokenException");
+  EXPECT_EQ(status_of(exchange("c", of_old_key)), "400 InvalidTokenException");
   EXPECT_EQ(api_.asked(kJwks), 1);  // just read
   auto shown = served_.json("podpass", "GET", "/cluster-registrations/c");
   EXPECT_NE(shown.body.find(other_key_.public_key().thumbprint()), std::string::npos) << shown.body;
@@ -182,12 +185,13 @@ TEST_F(RegisteredClusterTest, APendingOneTakesNoToken) {
 
 TEST_F(RegisteredClusterTest, AReviewedTokenIsShownToTheCluster) {
   register_cluster("c", key_, Access::with_review);
-  EXPECT_EQ(exchange("c", token(key_)).status, 200);
+  const auto same = token(key_);
+  EXPECT_EQ(exchange("c", same).status, 200);
   EXPECT_EQ(api_.asked(kReview), 1);
   EXPECT_EQ(api_.last_authorization(), "Bearer servers-own-secret");
   served_.clock.advance(Milliseconds{1'000});
   api_.set(kReview, 201, R"({"status":{"error":"pod not found"}})");
-  auto refused = exchange("c", token(key_));
+  auto refused = exchange("c", same);
   EXPECT_EQ(status_of(refused), "400 InvalidTokenException");
   EXPECT_NE(refused.body.find("may have been deleted: pod not found"), std::string::npos) << refused.body;
 }
@@ -221,11 +225,26 @@ TEST_F(RegisteredClusterTest, ANodeGetsCredentialsForItsOwnPodsOnly) {
   register_cluster("c", key_, Access::none);
   const auto caller = node_caller("node-1");
   EXPECT_EQ(exchange("c", token(key_, "node-1"), caller).status, 200);
-  EXPECT_EQ(exchange("c", token(key_), caller).status, 200);    // Kubernetes before 1.30
-  EXPECT_EQ(exchange("c", token(key_, "node-2")).status, 200);  // the caller is no node
-  auto refused = exchange("c", token(key_, "node-2"), caller);
+  EXPECT_EQ(exchange("c", token(key_), caller).status, 200);  // Kubernetes before 1.30
+  const auto of_other = token(key_, "node-2");
+  EXPECT_EQ(exchange("c", of_other).status, 200);  // the caller is no node
+  auto refused = exchange("c", of_other, caller);
   EXPECT_EQ(status_of(refused), "400 AccessDeniedException");
   EXPECT_NE(served_.audit_text().find("the pod is on node node-2, the caller is node node-1"), std::string::npos);
+}
+
+TEST_F(RegisteredClusterTest, WhereAllDecisionsAreAuditedThoseOfATokenSeenBeforeAreToo) {
+  served_.deployment.audits_every_decision = true;
+  register_cluster("c", key_, Access::none);
+  const auto same = token(key_);
+  for (std::size_t times = 1; times <= 3; ++times) {
+    EXPECT_EQ(exchange("c", same).status, 200);
+    const auto trail = served_.audit_text();
+    std::size_t decisions = 0;
+    for (std::size_t at = 0; (at = trail.find("\"action\":\"sts:TagSession\"", at)) != std::string::npos; ++at)
+      ++decisions;
+    EXPECT_EQ(decisions, times);
+  }
 }
 
 TEST_F(RegisteredClusterTest, SecretsAreInNoAuditRecord) {
