@@ -95,7 +95,6 @@ Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
 // Whose token is it?
 Result<std::shared_ptr<const kube::PodToken>> verify(aws::Call& call, const AssumeRoleForPodIdentity::Request& request,
                                                      const eks::ClusterRecord& cluster) {
-  TRY(check_token(request.token));
   // The body is what says which token it is, and its hash was taken for the signature.
   const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
   auto verified =
@@ -181,6 +180,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     call.audit.add_facts(plan->pod_facts);
     TRY(check_pod(call, request, *plan->cluster, *plan->pod));
   } else {
+    TRY(check_token(request.token));
     const auto* cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
     auto pod = TRY(verify(call, request, *cluster));
     call.audit.add_facts(pod_facts(*pod));

@@ -16,17 +16,28 @@
 namespace podpass::eks_auth {
 namespace {
 
-// The time, and a name with something random in it. All else that a trust policy gets to see is the same in every
-// exchange of a token while the store stays as it is.
-constexpr std::string_view kChangingKeys[] = {"aws:CurrentTime", "aws:EpochTime", "sts:RoleSessionName"};
+// What a trust policy gets to see that is the same in every exchange of a token while the store stays as it is. A key
+// that is not named here may change: the time, the session's name, whatever comes to be.
+constexpr std::string_view kStayingKeys[] = {"aws:SourceArn",
+                                             "aws:SourceAccount",
+                                             "aws:TagKeys",
+                                             "aws:PrincipalIsAWSService",
+                                             "aws:PrincipalServiceName",
+                                             "aws:PrincipalServiceNamesList",
+                                             "aws:ResourceAccount",
+                                             "aws:RequestedRegion",
+                                             "sts:TransitiveTagKeys",
+                                             "sts:DurationSeconds"};
+constexpr std::string_view kStayingTags[] = {aws::kRequestTagPrefix, aws::kResourceTagPrefix, "iam:ResourceTag/"};
 
-bool is_changing(std::string_view key) {
-  return std::ranges::any_of(kChangingKeys, [&](auto each) { return iequals(each, key); });
+bool stays(std::string_view key) {
+  return std::ranges::any_of(kStayingKeys, [&](auto each) { return iequals(each, key); }) ||
+         std::ranges::any_of(kStayingTags, [&](auto each) { return iequals(each, key.substr(0, each.size())); });
 }
 
 void copy_staying_keys(const policy::Context& from, policy::Context& to) {
   from.for_each([&](const policy::Context::Entry& entry) {
-    if (is_changing(concat({entry.prefix, entry.name}))) return;
+    if (!stays(concat({entry.prefix, entry.name}))) return;
     if (entry.multivalued) {
       to.add_list(entry.name, entry.values);
     } else {
@@ -35,8 +46,8 @@ void copy_staying_keys(const policy::Context& from, policy::Context& to) {
   });
 }
 
-// Does the trust policy let this assumption through, whatever the changing keys are? It is folded for the keys that
-// stay: if it asks for none then, what it decides now it decides always.
+// Does the trust policy let this assumption through, whatever the other keys are? It is folded for the keys that stay:
+// if it asks for none then, what it decides now it decides always.
 bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption) {
   const auto& whole = assumption.role->trust.compiled;
   if (!whole) return false;
@@ -46,7 +57,7 @@ bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption)
     if (!folded) {  // the keys are the same for each action
       policy::Context staying;
       copy_staying_keys(request.context, staying);
-      folded = policy::fold(whole, {staying, [](std::string_view key) { return !is_changing(key); }});
+      folded = policy::fold(whole, {staying, stays});
       trusted = !staying.overflowed() && !policy::asks_for_keys(*folded);
     }
     layers.resource = folded.get();
@@ -89,7 +100,8 @@ void fill(const aws::Call& call, std::string_view cluster_name, ExchangePlan& pl
   auto assumption = assumption_of(deployment, plan, cluster_arn, {});
   plan.packed_percent = sts::packed_policy_percent(assumption);
   plan.is_trusted = is_always_trusted(call, assumption);
-  const auto session = sts::start_session(call, std::move(assumption));
+  aws::Session session;
+  sts::put_shared_part(std::move(assumption), session);
   const auto& id = plan.record.id;
 
   const std::pair<std::string_view ExchangePlan::*, std::string> texts[] = {
@@ -113,6 +125,9 @@ void fill(const aws::Call& call, std::string_view cluster_name, ExchangePlan& pl
     plan.*member = std::string_view(plan.text).substr(plan.text.size() - text.size());
   }
 }
+
+// A plan points at their records, which are decoded once for all transactions of a version.
+static_assert(eks::kClusters.decoded == store::Decoded::kept && iam::kRoles.decoded == store::Decoded::kept);
 
 crypto::DigestMemory<ExchangePlan>& memory() {
   static thread_local crypto::DigestMemory<ExchangePlan> plans(kPlansKept);
@@ -144,7 +159,9 @@ Error not_assumable(aws::Call& call, std::string reason) {
 const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name) {
   if (!call.body_hash) return nullptr;
   const auto* plan = memory().find(*call.body_hash).get();
-  return plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name ? plan : nullptr;
+  const bool good = plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name &&
+                    plan->deployment == &call.deployment;
+  return good ? plan : nullptr;
 }
 
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
@@ -163,6 +180,7 @@ Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_
   }
   auto plan = std::make_shared<ExchangePlan>();
   plan->version = call.tx.version();
+  plan->deployment = &call.deployment;
   plan->cluster = &cluster;
   plan->role = role;
   plan->pod = std::move(pod);

@@ -21,6 +21,7 @@ inline constexpr std::size_t kPlansKept = 2'048;  // a thread
 
 struct ExchangePlan {
   std::uint64_t version = 0;  // of the store
+  const aws::Deployment* deployment = nullptr;
   const eks::ClusterRecord* cluster = nullptr;
   const iam::RoleRecord* role = nullptr;
   std::shared_ptr<const kube::PodToken> pod;

@@ -63,7 +63,7 @@ class Gateway {
   http::Response finish(const Running& running, const http::Request& request, Result<aws::Answer>& output);
   void record(const Running& running, const http::Request& request, const Error* error);
   const aws::Service* choose(std::string_view claimed, const http::Request& request) const;
-  std::optional<http::Response> serve_plain(const http::Request& request);
+  std::optional<http::Response> serve_plain(const http::Request& request, std::string_view claimed);
 
   store::Store& store_;
   const aws::Deployment& deployment_;

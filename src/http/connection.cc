@@ -281,8 +281,8 @@ asio::awaitable<void> Connection::run() {
     const bool asked_to_close = !refusal && !framing_.keep_alive;
     if (!response.close) response.close = asked_to_close || loop_.shared.stopping || !can_skip();
     make_wire(response);
-    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-        [this](auto resume) { loop_.send_soon(*this, std::move(resume)); }, asio::use_awaitable);
+    const auto send_soon = [this](auto resume) { loop_.send_soon(*this, std::move(resume)); };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(send_soon, asio::use_awaitable);
     if (sent_ == Sending::failed) co_return;
     if (sent_ == Sending::full || std::holds_alternative<FilePart>(response.body)) {
       const bool sent = co_await send_rest(response);

@@ -73,9 +73,11 @@ struct Loop {
   std::string common_headers;                         // Server and Date lines
   SteadyTime next_look = SteadyTime::max();           // at the certificate's files; one loop does it
   SteadyTime next_complaint{};
-  boost::asio::io_context context{1};  // destroyed first: the coroutines in it use the rest
+  boost::asio::io_context context{1};  // destroyed before what stands above: the coroutines in it use that
   boost::asio::steady_timer timer{context};
-  std::vector<Ready> ready, sending;
+  // Behind the context: what is to be resumed and never is gives itself back to it.
+  std::vector<Ready> ready;
+  std::vector<Ready> spare;  // empty
 };
 
 class Connection final : public Body {
@@ -141,7 +143,7 @@ class Connection final : public Body {
   bool ended_ = false;   // nothing more will come
   bool broken_ = false;  // the body was malformed, cut off or late: where the next request begins is unknown
   bool owes_continue_ = false;
-  bool whole_ = false;  // read_all has returned request_.body
+  bool whole_ = false;  // request_.body is there
 
   InputBuffer input_;
   HeadScanner scanner_;

@@ -201,9 +201,9 @@ aws::Session start_own_part(const aws::Call& call, std::string_view account, std
   return session;
 }
 
-aws::Session start_session(const aws::Call& call, Assumption assumption) {
-  auto session = start_own_part(call, assumption.role_account, assumption.session_name, assumption.duration);
+void put_shared_part(Assumption assumption, aws::Session& session) {
   session.kind = aws::Session::Kind::role;
+  session.account = assumption.role_account;
   session.role_name = assumption.role->name;
   session.role_id = assumption.role->id;
   session.source_identity = assumption.source_identity.value_or("");
@@ -211,6 +211,11 @@ aws::Session start_session(const aws::Call& call, Assumption assumption) {
   for (auto& tag : assumption.inherited_tags) session.tags.push_back(std::move(tag));
   session.policy = assumption.policy;
   session.policy_arns = std::move(assumption.policy_arns);
+}
+
+aws::Session start_session(const aws::Call& call, Assumption assumption) {
+  auto session = start_own_part(call, assumption.role_account, assumption.session_name, assumption.duration);
+  put_shared_part(std::move(assumption), session);
   return session;
 }
 

@@ -55,9 +55,11 @@ Error packed_too_large(int percent);
 Result<std::optional<std::int64_t>> packed_policy_size(const Assumption& assumption);
 
 aws::Session start_session(const aws::Call& call, Assumption assumption);
-// The part of it that no other session has: keys, name and times, and the account, which the keys tell of.
+// Its two parts: what no other session has - keys, name and times, and the account, which the keys tell of - and what
+// all sessions of such an assumption have.
 aws::Session start_own_part(const aws::Call& call, std::string_view account, std::string_view session_name,
                             Seconds duration);
+void put_shared_part(Assumption assumption, aws::Session& session);
 
 // New credentials: ASIA id and secret into `session`.
 void give_keys(aws::Session& session, Random& random);

@@ -8,6 +8,7 @@ namespace podpass::sts {
 namespace {
 
 constexpr char kVersion = 4;
+constexpr char kEarlierVersion = 3;  // with its fields in another order; none is left 36 hours after the upgrade
 constexpr std::string_view kPurpose = "podpass session";
 
 // Seven bits a byte, the lowest first; the eighth says that more follow.
@@ -125,18 +126,31 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   auto opened = keys.open(*sealed, kPurpose);
   if (!opened) return not_ours();
   auto bytes = opened->reveal();
-  if (bytes.empty() || bytes[0] != kVersion) return not_ours();
+  if (bytes.size() < 2 || (bytes[0] != kVersion && bytes[0] != kEarlierVersion)) return not_ours();
   aws::Session session;
   Reader reader(bytes.substr(1));
-  session.access_key_id = reader.text();
-  session.secret = Secret(reader.text());
-  session.session_name = reader.text();
-  session.issued = reader.time();
-  session.expires = reader.time();
-  session.kind = reader.flag() ? aws::Session::Kind::role : aws::Session::Kind::user;
-  for (auto* field : {&session.account, &session.role_name, &session.role_id, &session.user_name,
-                      &session.source_identity, &session.policy, &session.node}) {
-    *field = reader.text();
+  const auto read_times = [&] {
+    session.issued = reader.time();
+    session.expires = reader.time();
+  };
+  const auto read_texts = [&](std::initializer_list<std::string*> fields) {
+    for (auto* field : fields) *field = reader.text();
+  };
+  if (bytes[0] == kVersion) {
+    session.access_key_id = reader.text();
+    session.secret = Secret(reader.text());
+    session.session_name = reader.text();
+    read_times();
+    session.kind = reader.flag() ? aws::Session::Kind::role : aws::Session::Kind::user;
+    read_texts({&session.account, &session.role_name, &session.role_id, &session.user_name, &session.source_identity,
+                &session.policy, &session.node});
+  } else {
+    session.kind = reader.number() == 'r' ? aws::Session::Kind::role : aws::Session::Kind::user;
+    session.access_key_id = reader.text();
+    session.secret = Secret(reader.text());
+    read_texts({&session.account, &session.role_name, &session.role_id, &session.user_name, &session.session_name,
+                &session.source_identity, &session.policy, &session.node});
+    read_times();
   }
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
     aws::SessionTag tag{reader.text(), reader.text(), false};  // braces: from left to right

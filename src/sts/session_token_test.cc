@@ -142,6 +142,51 @@ TEST_F(SessionToken, OfASharedPartAreAsWhole) {
   EXPECT_EQ(encode_shared_part(*opened), shared);
 }
 
+// What a server of before an upgrade has given out opens still.
+TEST_F(SessionToken, OfTheEarlierVersionOpens) {
+  const auto made = session();
+  std::string plain = "\x03r";
+  const auto put = [&](std::string_view text) {
+    ASSERT_LT(text.size(), 128u);
+    plain += static_cast<char>(text.size());
+    plain += text;
+  };
+  const auto put_time = [&](Time time) {
+    const auto millis = static_cast<std::int64_t>(time.time_since_epoch().count());
+    plain.append(reinterpret_cast<const char*>(&millis), sizeof millis);
+  };
+  for (std::string_view text :
+       {std::string_view(made.access_key_id), made.secret.reveal(), std::string_view("1112"), std::string_view("role"),
+        std::string_view("AROA1"), std::string_view("user"), std::string_view("name"), std::string_view("identity"),
+        std::string_view("policy"), std::string_view("node")}) {
+    put(text);
+  }
+  put_time(made.issued);
+  put_time(made.expires);
+  plain += '\x01';
+  put("key");
+  put("value");
+  plain += "\x01\x01";
+  put("arn");
+  const auto opened = open_session(codec::base64_encode(ring_->seal(plain, "podpass session")), *ring_);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->kind, aws::Session::Kind::role);
+  EXPECT_EQ(opened->access_key_id, made.access_key_id);
+  EXPECT_EQ(opened->secret.reveal(), made.secret.reveal());
+  EXPECT_EQ(opened->account, "1112");
+  EXPECT_EQ(opened->role_name, "role");
+  EXPECT_EQ(opened->role_id, "AROA1");
+  EXPECT_EQ(opened->user_name, "user");
+  EXPECT_EQ(opened->session_name, "name");
+  EXPECT_EQ(opened->source_identity, "identity");
+  EXPECT_EQ(opened->policy, "policy");
+  EXPECT_EQ(opened->node, "node");
+  EXPECT_EQ(opened->issued, made.issued);
+  EXPECT_EQ(opened->expires, made.expires);
+  EXPECT_EQ(opened->tags, (aws::SessionTags{{"key", "value", true}}));
+  EXPECT_EQ(opened->policy_arns, std::vector<std::string>{"arn"});
+}
+
 TEST_F(SessionToken, OpensAfterTheKeysHaveRotated) {
   auto rotated = ring_->rotated(random_);
   EXPECT_TRUE(open_session(token_, *rotated));
