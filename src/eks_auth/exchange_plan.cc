@@ -30,14 +30,17 @@ constexpr std::string_view kStayingKeys[] = {"aws:SourceArn",
                                              "sts:DurationSeconds"};
 constexpr std::string_view kStayingTags[] = {aws::kRequestTagPrefix, aws::kResourceTagPrefix, "iam:ResourceTag/"};
 
+bool is_staying_tag(std::string_view key) {
+  return std::ranges::any_of(kStayingTags, [&](auto each) { return iequals(each, key.substr(0, each.size())); });
+}
+
 bool stays(std::string_view key) {
-  return std::ranges::any_of(kStayingKeys, [&](auto each) { return iequals(each, key); }) ||
-         std::ranges::any_of(kStayingTags, [&](auto each) { return iequals(each, key.substr(0, each.size())); });
+  return std::ranges::any_of(kStayingKeys, [&](auto each) { return iequals(each, key); }) || is_staying_tag(key);
 }
 
 void copy_staying_keys(const policy::Context& from, policy::Context& to) {
   from.for_each([&](const policy::Context::Entry& entry) {
-    if (!stays(concat({entry.prefix, entry.name}))) return;
+    if (entry.prefix.empty() ? !stays(entry.name) : !is_staying_tag(entry.prefix)) return;
     if (entry.multivalued) {
       to.add_list(entry.name, entry.values);
     } else {
@@ -49,21 +52,21 @@ void copy_staying_keys(const policy::Context& from, policy::Context& to) {
 // Does the trust policy let this assumption through, whatever the other keys are? It is folded for the keys that stay:
 // if it asks for none then, what it decides now it decides always.
 bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption) {
-  const auto& whole = assumption.role->trust.compiled;
-  if (!whole) return false;
-  std::shared_ptr<const policy::Policy> folded;
+  auto trust = assumption.role->trust.compiled;
+  if (!trust) return false;
+  bool is_folded = !policy::asks_for_keys(*trust);  // as most, it has nothing to fold
   bool trusted = true;
   ask_first_hop(call, assumption, [&](const policy::Request& request, policy::Layers layers) {
-    if (!folded) {  // the keys are the same for each action
+    if (!std::exchange(is_folded, true)) {  // the keys are the same for each action
       policy::Context staying;
       copy_staying_keys(request.context, staying);
-      folded = policy::fold(whole, {staying, stays});
-      trusted = !staying.overflowed() && !policy::asks_for_keys(*folded);
+      trust = policy::fold(trust, {staying, stays});
+      trusted = !staying.overflowed() && !policy::asks_for_keys(*trust);
     }
-    layers.resource = folded.get();
+    layers.resource = trust.get();
     trusted = trusted && policy::evaluate(request, layers).allowed();
   });
-  return trusted && folded;
+  return trusted;
 }
 
 sts::Assumption assumption_of(const aws::Deployment& deployment, const ExchangePlan& plan, std::string_view cluster_arn,

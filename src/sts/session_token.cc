@@ -86,7 +86,9 @@ std::string seal_session(const aws::Session& session, const crypto::KeyRing& key
 }
 
 std::string encode_shared_part(const aws::Session& session) {
+  constexpr std::size_t kUsualSize = 512;
   std::string out;
+  out.reserve(kUsualSize);
   put_number(out, session.kind == aws::Session::Kind::role ? 1 : 0);
   for (const auto* text : {&session.account, &session.role_name, &session.role_id, &session.user_name,
                            &session.source_identity, &session.policy, &session.node}) {
