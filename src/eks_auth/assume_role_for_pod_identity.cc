@@ -93,8 +93,8 @@ Result<void> check_node(aws::Call& call, const kube::PodToken& pod) {
 }
 
 // Whose token is it?
-Result<std::shared_ptr<const kube::PodToken>> verify(aws::Call& call, const AssumeRoleForPodIdentity::Request& request,
-                                                     const eks::ClusterRecord& cluster) {
+Result<kube::SeenToken> verify(aws::Call& call, const AssumeRoleForPodIdentity::Request& request,
+                               const eks::ClusterRecord& cluster) {
   // The body is what says which token it is, and its hash was taken for the signature.
   const auto hash = call.body_hash ? *call.body_hash : crypto::sha256(request.token);
   auto verified =
@@ -182,10 +182,10 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   } else {
     TRY(check_token(request.token));
     const auto* cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
-    auto pod = TRY(verify(call, request, *cluster));
-    call.audit.add_facts(pod_facts(*pod));
-    TRY(check_pod(call, request, *cluster, *pod));
-    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(pod)));
+    auto seen = TRY(verify(call, request, *cluster));
+    call.audit.add_facts(pod_facts(*seen.token));
+    TRY(check_pod(call, request, *cluster, *seen.token));
+    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(seen)));
   }
   call.audit.add_facts(plan->association_facts);
 

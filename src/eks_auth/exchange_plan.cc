@@ -168,13 +168,14 @@ const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view clus
 }
 
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                      std::shared_ptr<const kube::PodToken> pod) {
+                                      kube::SeenToken seen) {
+  const auto& pod = *seen.token;
   const auto* association =
-      eks::find_association(call.tx, call.deployment, cluster_name, pod->namespace_, pod->service_account);
+      eks::find_association(call.tx, call.deployment, cluster_name, pod.namespace_, pod.service_account);
   if (!association) {
     return Error::not_found(
         fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
-                    pod->service_account, pod->namespace_, cluster_name));
+                    pod.service_account, pod.namespace_, cluster_name));
   }
   const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association->role_arn);
   if (!role) {
@@ -186,11 +187,11 @@ Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_
   plan->deployment = &call.deployment;
   plan->cluster = &cluster;
   plan->role = role;
-  plan->pod = std::move(pod);
+  plan->pod = std::move(seen.token);
   plan->record = *association;
   fill(call, cluster_name, *plan);
   // A transaction that has failed could not read the store.
-  if (call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
+  if (seen.before && call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
   static thread_local std::shared_ptr<const ExchangePlan> newest;
   newest = std::move(plan);
   return newest.get();

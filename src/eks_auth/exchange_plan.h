@@ -1,6 +1,7 @@
-// ExchangePlan: what all exchanges of one token have in common as long as nothing changes in the store. The first makes
-// it, and its thread remembers it: docs/decisions/036. What may change from one exchange to the next is looked at in
-// each: the time, who asks, the review of a registered cluster, and the trust policy where it asks for such things.
+// ExchangePlan: what all exchanges of one token have in common as long as nothing changes in the store. Made for an
+// exchange, and remembered by its thread: docs/decisions/036. What may change from one exchange to the next is looked
+// at in each: the time, who asks, the review of a registered cluster, and the trust policy where it asks for such
+// things.
 //
 // A plan lives at least until its thread makes the next one, so that answers may borrow from it; its pointers to
 // records live as long as a transaction of its version. Plans are immutable.
@@ -49,9 +50,10 @@ struct ExchangePlan {
 // The plan that this thread remembers of the request's token, or null.
 const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name);
 
-// Makes it, and remembers it by the request's body. Never null. Errors: there is no such association, or no such role.
+// Makes it, and remembers it by the request's body if the token was seen before: most are not seen again for hours.
+// Never null. Errors: there is no such association, or no such role.
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                      std::shared_ptr<const kube::PodToken> pod);
+                                      kube::SeenToken seen);
 
 // What the audit record says of a pod.
 std::string pod_facts(const kube::PodToken& pod);

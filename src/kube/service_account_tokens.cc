@@ -124,20 +124,21 @@ Result<void> check_time(const PodToken& token, Time now) {
 
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now) {
-  return verify(token, crypto::sha256(token), keys, issuer, audience, now);
+  return TRY(verify(token, crypto::sha256(token), keys, issuer, audience, now)).token;
 }
 
-Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
-                                               const crypto::KeySet& keys, std::string_view issuer,
-                                               std::string_view audience, Time now) {
+Result<SeenToken> verify(std::string_view token, const crypto::Sha256Digest& hash, const crypto::KeySet& keys,
+                         std::string_view issuer, std::string_view audience, Time now) {
   static thread_local crypto::DigestMemory<Verified> memory(kVerifiedTokensKept);
   auto verified = memory.find(hash);
-  if (!verified || verified->keys_fingerprint != keys.fingerprint() || verified->token.audience != audience) {
+  const bool before =
+      verified && verified->keys_fingerprint == keys.fingerprint() && verified->token.audience == audience;
+  if (!before) {
     verified = TRY(verify_once(token, keys, audience));
     memory.put(hash, verified);
   }
   TRY(check(*verified, issuer, now));
-  return std::shared_ptr<const PodToken>(verified, &verified->token);
+  return SeenToken{std::shared_ptr<const PodToken>(verified, &verified->token), before};
 }
 
 std::string user_of(const PodToken& token) {

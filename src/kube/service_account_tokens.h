@@ -39,9 +39,12 @@ Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const cry
                                                std::string_view issuer, std::string_view audience, Time now);
 // The same for who has a hash already that stands for the token and can't stand for another one: the SHA-256 of the
 // token, or of the one message that says which token it is.
-Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::Sha256Digest& hash,
-                                               const crypto::KeySet& keys, std::string_view issuer,
-                                               std::string_view audience, Time now);
+struct SeenToken {
+  std::shared_ptr<const PodToken> token;  // never null
+  bool before = false;                    // this thread has verified it already
+};
+Result<SeenToken> verify(std::string_view token, const crypto::Sha256Digest& hash, const crypto::KeySet& keys,
+                         std::string_view issuer, std::string_view audience, Time now);
 
 // Is a token that was good still in its time?
 Result<void> check_time(const PodToken& token, Time now);
