@@ -6,7 +6,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import Toggle from '@cloudscape-design/components/toggle';
-import { Fragment, useMemo, useState, type ReactNode } from 'react';
+import { Fragment, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useLocation, useNavigate } from 'react-router-dom';
 import { ErrorAlert } from '../../components/error_alert';
 import { LinkButton } from '../../components/link';
@@ -36,7 +36,15 @@ export function ActivityPage() {
   const { records, error, loading } = activity;
   const rows = useMemo(() => records?.map((record) => ({ record, facts: factsOf(record) })) ?? [], [records]);
   const selection = useSelection();
-  const setQuery = (changed: ActivityQuery) => navigate(paths.activity(changed));
+  // What was asked for last: the router renders when it has time, and somebody may be quicker.
+  const latest = useRef(query);
+  useEffect(() => {
+    latest.current = query;
+  }, [query]);
+  const change = (next: (now: ActivityQuery) => ActivityQuery) => {
+    latest.current = next(latest.current);
+    navigate(paths.activity(latest.current));
+  };
   const filtered = Object.values(query).some(Boolean);
 
   return (
@@ -82,14 +90,14 @@ export function ActivityPage() {
             {error && rows.length > 0 && <ErrorAlert error={error} title={words.failedToFollow} onRetry={activity.reload} />}
           </SpaceBetween>
         }
-        filter={<Filter query={query} onChange={setQuery} rows={rows} />}
+        filter={<Filter query={query} onChange={change} rows={rows} />}
         empty={
           error ? (
             <Box textAlign="left">
               <ErrorAlert error={error} title={words.failedToFollow} onRetry={activity.reload} />
             </Box>
           ) : (
-            <Empty filtered={filtered} onClear={() => setQuery({})} />
+            <Empty filtered={filtered} onClear={() => change(() => ({}))} />
           )
         }
         footer={records && <Older activity={activity} count={rows.length} />}

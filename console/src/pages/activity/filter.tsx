@@ -51,7 +51,7 @@ export function Filter({
   rows,
 }: {
   query: ActivityQuery;
-  onChange: (query: ActivityQuery) => void;
+  onChange: (next: (now: ActivityQuery) => ActivityQuery) => void;
   rows: readonly Row[];
 }) {
   return (
@@ -60,12 +60,15 @@ export function Filter({
         ariaLabel={words.outcome}
         selectedOption={outcomeOptions.find(({ value }) => value === query.outcome) ?? anyOutcome}
         options={outcomeOptions}
-        onChange={({ detail }) => onChange({ ...query, outcome: outcomes.find((each) => each === detail.selectedOption.value) })}
+        onChange={({ detail }) => {
+          const outcome = outcomes.find((each) => each === detail.selectedOption.value);
+          onChange((now) => ({ ...now, outcome }));
+        }}
       />
       <div style={{ flex: '1 1 280px' }}>
         <PropertyFilter
           query={{ operation: 'and', tokens: writeTokens(query) }}
-          onChange={({ detail }) => onChange(readTokens(detail.tokens, query.outcome))}
+          onChange={({ detail }) => onChange((now) => readTokens(detail.tokens, now.outcome))}
           filteringProperties={properties.map((key) => ({
             key,
             propertyLabel: words.properties[key].label,
