@@ -88,7 +88,6 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -104,8 +103,7 @@ std::string printable(std::string_view text) {
     } else {
       if (c1) byte = static_cast<unsigned char>(text[++i]);
       out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      out.append(kHexPairs[byte].data(), 2);
     }
   }
   return out;

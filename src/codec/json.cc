@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/strings.h"
 #include "codec/utf8.h"
 
 namespace podpass::codec {
@@ -296,7 +297,6 @@ std::size_t plain_size(std::string_view text) {
 }
 
 void put_escaped(char c, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
     case '"':
       out += "\\\"";
@@ -315,8 +315,7 @@ void put_escaped(char c, std::string& out) {
       break;
     default:
       out += "\\u00";
-      out += kHex[c >> 4];
-      out += kHex[c & 15];
+      out.append(kHexPairs[static_cast<unsigned char>(c)].data(), 2);
   }
 }
 

@@ -38,7 +38,7 @@ struct PodToken {
 Result<std::shared_ptr<const PodToken>> verify(std::string_view token, const crypto::KeySet& keys,
                                                std::string_view issuer, std::string_view audience, Time now);
 // The same for who has a hash already that stands for the token and can't stand for another one: the SHA-256 of the
-// token, or of the one message that says which token it is.
+// token, or of the one message that says which token it is. Tells whether the token was seen before.
 struct SeenToken {
   std::shared_ptr<const PodToken> token;  // never null
   bool before = false;                    // this thread has verified it already
