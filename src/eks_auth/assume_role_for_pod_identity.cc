@@ -115,7 +115,7 @@ Result<void> check_pod(aws::Call& call, const AssumeRoleForPodIdentity::Request&
 
 std::string new_session_name(const ExchangePlan& plan, Random& random) {
   constexpr std::size_t kUuid = 36;
-  const auto front = plan.session_name_front;
+  const std::string_view front = plan.session_name_front;
   std::string name(front.size() + kUuid, '\0');
   front.copy(name.data(), front.size());
   random.uuid(std::span(name).subspan(front.size()).first<kUuid>());
@@ -133,7 +133,7 @@ Result<void> check_packed_size(int percent) {
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
 // asked.
 Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, const std::string& session_name) {
-  const auto& association = plan.record;
+  const auto& association = plan.of->record;
   sts::Assumption assumption;
   assumption.role_arn = *association.target_role_arn;
   const auto role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
@@ -145,12 +145,12 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
   assumption.duration = kTargetSessionLength;
   assumption.tags = plan.tags;
   const auto external_id =
-      eks::external_id(call.deployment, plan.cluster_name, plan.pod->namespace_, plan.pod->service_account);
+      eks::external_id(call.deployment, plan.of->cluster_name, plan.pod->namespace_, plan.pod->service_account);
   assumption.external_id = external_id;
   if (association.policy) assumption.policy = *association.policy;
 
   aws::Caller caller;
-  auto first = sts::start_session(call, plan.first_hop(call.deployment, session_name));
+  auto first = sts::start_session(call, plan.first_hop(session_name));
   TRY(sts::fill_caller(call.tx, call.deployment, std::move(first), caller));
   policy::Context context;
   aws::add_principal_keys(context, caller);
@@ -167,7 +167,7 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
   if (const auto* plan = remembered_plan(call, request.clusterName)) {
-    return eks::cluster_resource(std::string(plan->cluster_arn), plan->cluster);
+    return eks::cluster_resource(plan->of->cluster_arn, plan->of->cluster);
   }
   TRY(check_cluster_name(request.clusterName));
   return eks::cluster_resource(call, request.clusterName);
@@ -178,16 +178,18 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   if (plan) {
     TRY(kube::check_time(*plan->pod, call.now));
     call.audit.add_facts(plan->pod_facts);
-    TRY(check_pod(call, request, *plan->cluster, *plan->pod));
+    TRY(check_pod(call, request, *plan->of->cluster, *plan->pod));
   } else {
     TRY(check_token(request.token));
     const auto* cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
     auto seen = TRY(verify(call, request, *cluster));
-    call.audit.add_facts(pod_facts(*seen.token));
+    auto facts = pod_facts(*seen.token);
+    call.audit.add_facts(facts);
     TRY(check_pod(call, request, *cluster, *seen.token));
-    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(seen)));
+    plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(seen), std::move(facts)));
   }
-  call.audit.add_facts(plan->association_facts);
+  const auto& association = *plan->of;
+  call.audit.add_facts(association.facts);
 
   // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
   const auto session_name = new_session_name(*plan, call.random());
@@ -198,22 +200,22 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   Response response;
   aws::Session session;
   const auto& ring = call.deployment.sessions->ring();
-  if (plan->record.target_role_arn) {
+  if (association.record.target_role_arn) {
     session = TRY(assume_target(call, *plan, session_name));
     response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
     response.credentials.sessionToken = sts::seal_session(session, ring);
   } else {
     session = sts::start_own_part(call, call.deployment.account, session_name, kSessionLength);
-    response.assumedRoleUser = {concat({plan->session_arn_front, session_name}),
-                                concat({plan->session_id_front, session_name})};
+    response.assumedRoleUser = {concat({association.session_arn_front, session_name}),
+                                concat({association.session_id_front, session_name})};
     response.credentials.sessionToken = sts::seal_session(session, plan->shared_part, ring);
   }
   call.audit.add("sessionName", session_name);
   call.audit.add("accessKeyId", session.access_key_id);
 
-  response.subject = {plan->subject};
+  response.subject = {association.subject};
   response.audience = kube::kPodIdentityAudience;
-  response.podIdentityAssociation = {plan->association};
+  response.podIdentityAssociation = {association.association};
   response.credentials.secretAccessKey = session.secret.reveal();
   response.credentials.accessKeyId = std::move(session.access_key_id);
   response.credentials.expiration = session.expires;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/strings.h"
@@ -16,8 +17,8 @@
 namespace podpass::eks_auth {
 namespace {
 
-// What a trust policy gets to see that is the same in every exchange of a token while the store stays as it is. A key
-// that is not named here may change: the time, the session's name, whatever comes to be.
+// What a trust policy gets to see that is the same in every exchange of an association while the store stays as it is.
+// A key that is not named here may change: the pod, the time, the session's name, whatever comes to be.
 constexpr std::string_view kStayingKeys[] = {"aws:SourceArn",
                                              "aws:SourceAccount",
                                              "aws:TagKeys",
@@ -30,17 +31,21 @@ constexpr std::string_view kStayingKeys[] = {"aws:SourceArn",
                                              "sts:DurationSeconds"};
 constexpr std::string_view kStayingTags[] = {aws::kRequestTagPrefix, aws::kResourceTagPrefix, "iam:ResourceTag/"};
 
-bool is_staying_tag(std::string_view key) {
-  return std::ranges::any_of(kStayingTags, [&](auto each) { return iequals(each, key.substr(0, each.size())); });
+// Of the tags behind those prefixes only a pod's own differ.
+bool is_staying_tag(std::string_view prefix, std::string_view name) {
+  return std::ranges::any_of(kStayingTags, [&](auto each) { return iequals(each, prefix); }) &&
+         std::ranges::none_of(kPodTags, [&](auto each) { return iequals(each, name); });
 }
 
 bool stays(std::string_view key) {
-  return std::ranges::any_of(kStayingKeys, [&](auto each) { return iequals(each, key); }) || is_staying_tag(key);
+  const auto name = key.find('/') + 1;  // 0: it is no tag
+  return name == 0 ? std::ranges::any_of(kStayingKeys, [&](auto each) { return iequals(each, key); })
+                   : is_staying_tag(key.substr(0, name), key.substr(name));
 }
 
 void copy_staying_keys(const policy::Context& from, policy::Context& to) {
   from.for_each([&](const policy::Context::Entry& entry) {
-    if (entry.prefix.empty() ? !stays(entry.name) : !is_staying_tag(entry.prefix)) return;
+    if (entry.prefix.empty() ? !stays(entry.name) : !is_staying_tag(entry.prefix, entry.name)) return;
     if (entry.multivalued) {
       to.add_list(entry.name, entry.values);
     } else {
@@ -49,7 +54,7 @@ void copy_staying_keys(const policy::Context& from, policy::Context& to) {
   });
 }
 
-// Does the trust policy let this assumption through, whatever the other keys are? It is folded for the keys that stay:
+// Does the trust policy let such assumptions through, whatever the other keys are? It is folded for the keys that stay:
 // if it asks for none then, what it decides now it decides always.
 bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption) {
   auto trust = assumption.role->trust.compiled;
@@ -69,14 +74,6 @@ bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption)
   return trusted;
 }
 
-sts::Assumption assumption_of(const aws::Deployment& deployment, const ExchangePlan& plan, std::string_view cluster_arn,
-                              std::string_view session_name) {
-  auto assumption = first_hop(deployment, *plan.role, plan.record.role_arn, session_name, cluster_arn);
-  assumption.tags = plan.tags;
-  if (!plan.record.target_role_arn && plan.record.policy) assumption.policy = *plan.record.policy;
-  return assumption;
-}
-
 std::string association_facts(const eks::AssociationRecord& association) {
   aws::Audit facts;
   facts.add("associationId", association.id);
@@ -91,42 +88,81 @@ std::string json_of(const Shape& shape) {
   return json;
 }
 
-// All that follows from the records.
-void fill(const aws::Call& call, std::string_view cluster_name, ExchangePlan& plan) {
-  const auto& deployment = call.deployment;
-  const auto& pod = *plan.pod;
-  const auto cluster_arn = eks::cluster_arn(deployment, cluster_name);
-  if (!plan.record.disable_session_tags.value_or(false)) {
-    plan.tags =
-        session_tags({cluster_name, cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid});
-  }
-  auto assumption = assumption_of(deployment, plan, cluster_arn, {});
-  plan.packed_percent = sts::packed_policy_percent(assumption);
-  plan.is_trusted = is_always_trusted(call, assumption);
-  aws::Session session;
-  sts::put_shared_part(std::move(assumption), session);
-  const auto& id = plan.record.id;
+aws::SessionTags tags_of(const AssociationPlan& plan, const kube::PodToken& pod) {
+  if (plan.record.disable_session_tags.value_or(false)) return {};
+  return session_tags(
+      {plan.cluster_name, plan.cluster_arn, pod.namespace_, pod.service_account, pod.pod_name, pod.pod_uid});
+}
 
-  const std::pair<std::string_view ExchangePlan::*, std::string> texts[] = {
-      {&ExchangePlan::cluster_name, std::string(cluster_name)},
-      {&ExchangePlan::cluster_arn, cluster_arn},
-      {&ExchangePlan::pod_facts, pod_facts(pod)},
-      {&ExchangePlan::association_facts, association_facts(plan.record)},
-      {&ExchangePlan::session_name_front,
-       concat({"eks-", cluster_name.substr(0, 10), "-", std::string_view(pod.pod_name).substr(0, 10), "-"})},
-      {&ExchangePlan::shared_part, sts::encode_shared_part(session)},
-      {&ExchangePlan::subject, json_of(Subject{pod.namespace_, pod.service_account})},
-      {&ExchangePlan::association,
-       json_of(PodIdentityAssociation{eks::association_arn(deployment, cluster_name, id), id})},
-      {&ExchangePlan::session_arn_front, sts::session_arn(deployment, session)},
-      {&ExchangePlan::session_id_front, sts::assumed_role_id(session)}};
-  std::size_t size = 0;
-  for (const auto& [member, text] : texts) size += text.size();
-  plan.text.reserve(size);  // so that it never moves
-  for (const auto& [member, text] : texts) {
-    plan.text += text;
-    plan.*member = std::string_view(plan.text).substr(plan.text.size() - text.size());
+// All that follows from the records, of the association of this pod.
+std::shared_ptr<const AssociationPlan> make_association_plan(const aws::Call& call, std::string_view cluster_name,
+                                                             const eks::ClusterRecord& cluster,
+                                                             const eks::AssociationRecord& record,
+                                                             const iam::RoleRecord& role, const kube::PodToken& pod) {
+  const auto& deployment = call.deployment;
+  auto plan = std::make_shared<AssociationPlan>();
+  plan->version = call.tx.version();
+  plan->deployment = &deployment;
+  plan->cluster = &cluster;
+  plan->cluster_name = cluster_name;
+  plan->cluster_arn = eks::cluster_arn(deployment, cluster_name);
+  plan->record = record;
+  plan->assumption = first_hop(deployment, role, plan->record.role_arn, {}, plan->cluster_arn);
+  if (!record.target_role_arn && record.policy) plan->assumption.policy = *plan->record.policy;
+  auto of_pod = plan->assumption;
+  of_pod.tags = tags_of(*plan, pod);
+  plan->is_trusted = is_always_trusted(call, of_pod);
+  plan->facts = association_facts(record);
+  plan->session_name_front = concat({"eks-", cluster_name.substr(0, 10), "-"});
+  plan->subject = json_of(Subject{pod.namespace_, pod.service_account});
+  plan->association =
+      json_of(PodIdentityAssociation{eks::association_arn(deployment, cluster_name, record.id), record.id});
+  aws::Session session;
+  sts::put_shared_part(std::move(of_pod), session);
+  plan->session_arn_front = sts::session_arn(deployment, session);
+  plan->session_id_front = sts::assumed_role_id(session);
+  return plan;
+}
+
+// The association plans of one version of the store: with the next one all of them end.
+class AssociationPlans {
+ public:
+  std::shared_ptr<const AssociationPlan>& of(const aws::Call& call, std::string_view cluster_name,
+                                             const kube::PodToken& pod) {
+    if (version_ != call.tx.version() || deployment_ != &call.deployment || plans_.size() >= kPlansKept) plans_.clear();
+    version_ = call.tx.version();
+    deployment_ = &call.deployment;
+    return plans_[concat({cluster_name, "/", pod.namespace_, "/", pod.service_account})];
   }
+
+ private:
+  std::uint64_t version_ = 0;
+  const aws::Deployment* deployment_ = nullptr;
+  std::unordered_map<std::string, std::shared_ptr<const AssociationPlan>> plans_;  // by where they are
+};
+
+// The plan of the pod's association, never null.
+Result<std::shared_ptr<const AssociationPlan>> association_plan(aws::Call& call, std::string_view cluster_name,
+                                                                const eks::ClusterRecord& cluster,
+                                                                const kube::PodToken& pod) {
+  static thread_local AssociationPlans memory;
+  auto& remembered = memory.of(call, cluster_name, pod);
+  if (remembered) return remembered;
+  const auto* association =
+      eks::find_association(call.tx, call.deployment, cluster_name, pod.namespace_, pod.service_account);
+  if (!association) {
+    return Error::not_found(
+        fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
+                    pod.service_account, pod.namespace_, cluster_name));
+  }
+  const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association->role_arn);
+  if (!role) {
+    call.audit.add_facts(association_facts(*association));
+    return not_assumable(call, "the role does not exist");
+  }
+  auto plan = make_association_plan(call, cluster_name, cluster, *association, *role, pod);
+  if (!call.tx.failure()) remembered = plan;  // a transaction that has failed could not read the store
+  return plan;
 }
 
 // A plan points at their records, which are decoded once for all transactions of a version.
@@ -139,8 +175,11 @@ crypto::DigestMemory<ExchangePlan>& memory() {
 
 }  // namespace
 
-sts::Assumption ExchangePlan::first_hop(const aws::Deployment& deployment, std::string_view session_name) const {
-  return assumption_of(deployment, *this, cluster_arn, session_name);
+sts::Assumption ExchangePlan::first_hop(std::string_view session_name) const {
+  auto assumption = of->assumption;
+  assumption.session_name = session_name;
+  assumption.tags = tags;
+  return assumption;
 }
 
 std::string pod_facts(const kube::PodToken& pod) {
@@ -162,35 +201,26 @@ Error not_assumable(aws::Call& call, std::string reason) {
 const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name) {
   if (!call.body_hash) return nullptr;
   const auto* plan = memory().find(*call.body_hash).get();
-  const bool good = plan && plan->version == call.tx.version() && plan->cluster_name == cluster_name &&
-                    plan->deployment == &call.deployment;
+  const bool good = plan && plan->of->version == call.tx.version() && plan->of->cluster_name == cluster_name &&
+                    plan->of->deployment == &call.deployment;
   return good ? plan : nullptr;
 }
 
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                      kube::SeenToken seen) {
-  const auto& pod = *seen.token;
-  const auto* association =
-      eks::find_association(call.tx, call.deployment, cluster_name, pod.namespace_, pod.service_account);
-  if (!association) {
-    return Error::not_found(
-        fmt::format("No pod identity association found for service account {} in namespace {} of cluster {}.",
-                    pod.service_account, pod.namespace_, cluster_name));
-  }
-  const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association->role_arn);
-  if (!role) {
-    call.audit.add_facts(association_facts(*association));
-    return not_assumable(call, "the role does not exist");
-  }
+                                      kube::SeenToken seen, std::string pod_facts) {
   auto plan = std::make_shared<ExchangePlan>();
-  plan->version = call.tx.version();
-  plan->deployment = &call.deployment;
-  plan->cluster = &cluster;
-  plan->role = role;
+  plan->of = TRY(association_plan(call, cluster_name, cluster, *seen.token));
   plan->pod = std::move(seen.token);
-  plan->record = *association;
-  fill(call, cluster_name, *plan);
-  // A transaction that has failed could not read the store.
+  plan->pod_facts = std::move(pod_facts);
+  plan->session_name_front =
+      concat({plan->of->session_name_front, std::string_view(plan->pod->pod_name).substr(0, 10), "-"});
+  auto assumption = plan->of->assumption;
+  assumption.tags = tags_of(*plan->of, *plan->pod);
+  plan->packed_percent = sts::packed_policy_percent(assumption);
+  aws::Session session;
+  sts::put_shared_part(std::move(assumption), session);
+  plan->shared_part = sts::encode_shared_part(session);
+  plan->tags = std::move(session.tags);
   if (seen.before && call.body_hash && !call.tx.failure()) memory().put(*call.body_hash, plan);
   static thread_local std::shared_ptr<const ExchangePlan> newest;
   newest = std::move(plan);
@@ -198,8 +228,8 @@ Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_
 }
 
 Result<void> authorize(const aws::Call& call, const ExchangePlan& plan, std::string_view session_name) {
-  if (plan.is_trusted && !call.deployment.audits_every_decision) return {};
-  return authorize_first_hop(call, plan.first_hop(call.deployment, session_name));  // which says why not
+  if (plan.of->is_trusted && !call.deployment.audits_every_decision) return {};
+  return authorize_first_hop(call, plan.first_hop(session_name));  // which says why not
 }
 
 }  // namespace podpass::eks_auth

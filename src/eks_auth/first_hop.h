@@ -17,7 +17,8 @@ struct PodPlace {
   std::string_view cluster_name, cluster_arn, namespace_, service_account, pod_name, pod_uid;
 };
 
-// The six tags that tell of it, all of them transitive.
+// The six tags that tell of it, all of them transitive. Two are of the pod itself.
+inline constexpr std::string_view kPodTags[] = {"kubernetes-pod-name", "kubernetes-pod-uid"};
 aws::SessionTags session_tags(const PodPlace& place);
 
 // Without tags and session policy.
