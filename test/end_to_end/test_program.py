@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import re
 import stat
 import subprocess
@@ -173,6 +174,15 @@ def test_an_audit_record_for_each_exchange(podpass):
     for part in ("web-1", '"ns"', '"sa"', association["associationId"], arn):
         assert part in record, (part, record)
     assert keys.secret_key not in record and keys.token not in record
+
+
+def test_no_huge_pages(podpass):
+    """The server does without them where its allocator would have too many of them; what exec starts may have them."""
+    def may_have_them(status):
+        return re.search(r"^THP_enabled:\t(\d)$", status, re.MULTILINE)[1] == "1"
+    folder = pathlib.Path("/proc") / str(podpass.process.pid)
+    assert may_have_them((folder / "status").read_text()) != ("libmimalloc" in (folder / "maps").read_text())
+    assert may_have_them(podpass.exec("n", "s", "cat", "/proc/self/status").stdout)
 
 
 def test_exec_in_any_local_cluster(podpass):
