@@ -20,10 +20,12 @@ auto as_pods_service(const aws::Call& call, Use use) {
 }  // namespace
 
 aws::SessionTags session_tags(const PodPlace& place) {
-  const std::pair<std::string_view, std::string_view> all[] = {
-      {"eks-cluster-arn", place.cluster_arn},     {"eks-cluster-name", place.cluster_name},
-      {"kubernetes-namespace", place.namespace_}, {"kubernetes-service-account", place.service_account},
-      {kPodTags[0], place.pod_name},              {kPodTags[1], place.pod_uid}};
+  const std::pair<std::string_view, std::string_view> all[] = {{"eks-cluster-arn", place.cluster_arn},
+                                                               {"eks-cluster-name", place.cluster_name},
+                                                               {"kubernetes-namespace", place.namespace_},
+                                                               {"kubernetes-service-account", place.service_account},
+                                                               {kPodTags[0], place.pod_name},
+                                                               {kPodTags[1], place.pod_uid}};
   aws::SessionTags tags;
   tags.reserve(std::size(all));
   for (const auto& [key, value] : all) tags.push_back({std::string(key), std::string(value), true});
