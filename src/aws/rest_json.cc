@@ -70,20 +70,17 @@ Error serialization_error(std::string message) {
 
 Result<Match> match(std::span<const Operation> operations, const http::Request& request) {
   Match found;
-  bool path_known = false;
   for (const auto& operation : operations) {
-    if (!fits(operation.path, request.path)) continue;
-    if (operation.method != request.method) {
-      path_known = true;
-      continue;
-    }
-    if (!read_labels(operation.path, request.path, found.labels)) continue;
+    if (operation.method != request.method || !read_labels(operation.path, request.path, found.labels)) continue;
     found.operation = &operation;
     return found;
   }
+  const bool is_known = std::ranges::any_of(operations, [&](const Operation& operation) {
+    return operation.method != request.method && fits(operation.path, request.path);
+  });
   auto error = Error::not_found(
-      path_known ? "The method is not one of this path's."
-                 : "Podpass serves no operation at this path; `podpass operations` lists those it serves.");
+      is_known ? "The method is not one of this path's."
+               : "Podpass serves no operation at this path; `podpass operations` lists those it serves.");
   error.code = "UnknownOperationException";
   return error;
 }

@@ -189,7 +189,8 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(seen), std::move(facts)));
   }
   const auto& association = *plan->of;
-  call.audit.add_facts(association.facts);
+  call.audit.add_facts(association.role_fact);
+  call.audit.association_id = association.record.id;
 
   // Hop 1: the service principal assumes the association's role. Only the role's trust policy is asked.
   const auto session_name = new_session_name(*plan, call.random());
@@ -197,15 +198,15 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     return not_assumable(call, std::move(allowed).error().message);
   }
   TRY(check_packed_size(plan->packed_percent));
+  const bool chained = association.record.target_role_arn.has_value();
+  auto session = chained ? TRY(assume_target(call, *plan, session_name))
+                         : sts::start_own_part(call, call.deployment.account, session_name, kSessionLength);
   Response response;
-  aws::Session session;
   const auto& ring = call.deployment.sessions->ring();
-  if (association.record.target_role_arn) {
-    session = TRY(assume_target(call, *plan, session_name));
+  if (chained) {
     response.assumedRoleUser = {sts::session_arn(call.deployment, session), sts::assumed_role_id(session)};
     response.credentials.sessionToken = sts::seal_session(session, ring);
   } else {
-    session = sts::start_own_part(call, call.deployment.account, session_name, kSessionLength);
     response.assumedRoleUser = {concat({association.session_arn_front, session_name}),
                                 concat({association.session_id_front, session_name})};
     response.credentials.sessionToken = sts::seal_session(session, plan->shared_part, ring);

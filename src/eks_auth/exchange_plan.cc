@@ -74,11 +74,10 @@ bool is_always_trusted(const aws::Call& call, const sts::Assumption& assumption)
   return trusted;
 }
 
-std::string association_facts(const eks::AssociationRecord& association) {
-  aws::Audit facts;
-  facts.add("associationId", association.id);
-  facts.add("roleArn", association.role_arn);
-  return std::move(facts.facts);
+std::string role_fact(const eks::AssociationRecord& association) {
+  aws::Audit audit;
+  audit.add("roleArn", association.role_arn);
+  return std::move(audit.facts);
 }
 
 template <class Shape>
@@ -112,7 +111,7 @@ std::shared_ptr<const AssociationPlan> make_association_plan(const aws::Call& ca
   auto of_pod = plan->assumption;
   of_pod.tags = tags_of(*plan, pod);
   plan->is_trusted = is_always_trusted(call, of_pod);
-  plan->facts = association_facts(record);
+  plan->role_fact = role_fact(record);
   plan->session_name_front = concat({"eks-", cluster_name.substr(0, 10), "-"});
   plan->subject = json_of(Subject{pod.namespace_, pod.service_account});
   plan->association =
@@ -157,7 +156,8 @@ Result<std::shared_ptr<const AssociationPlan>> association_plan(aws::Call& call,
   }
   const auto* role = iam::find_role_by_arn(call.tx, call.deployment, association->role_arn);
   if (!role) {
-    call.audit.add_facts(association_facts(*association));
+    call.audit.add_facts(role_fact(*association));
+    call.audit.association_id = association->id;
     return not_assumable(call, "the role does not exist");
   }
   auto plan = make_association_plan(call, cluster_name, cluster, *association, *role, pod);

@@ -28,7 +28,7 @@ struct AssociationPlan {
   eks::AssociationRecord record;
   sts::Assumption assumption;  // the first hop's, without a pod's tags and a session's name
   bool is_trusted = false;     // the trust policy lets each pod in, whenever and under whatever name
-  std::string facts;           // of the audit record
+  std::string role_fact;       // of the audit record
   std::string session_name_front;
   std::string subject, association, session_arn_front, session_id_front;  // of the answer
 

@@ -130,6 +130,29 @@ void write_parameters(std::string& out, const codec::Value* parameters) {
   out += '}';
 }
 
+void write_facts(std::string& out, const aws::Audit& audit) {
+  constexpr std::string_view kOpening = ",\"additionalEventData\":{";
+  const auto start = out.size();
+  const auto open = [&] { out += out.size() == start ? kOpening : ","; };
+  if (!audit.decisions.empty()) {
+    open();
+    out += "\"decisions\":[";
+    out += codec::clean_text(audit.decisions);
+    out += ']';
+  }
+  if (!audit.facts.empty()) {
+    open();
+    out += audit.facts;
+  }
+  if (!audit.association_id.empty()) {
+    open();
+    out += "\"associationId\":\"";
+    out += audit.association_id;
+    out += '"';
+  }
+  if (out.size() != start) out += '}';
+}
+
 // Shows the last `most` bytes of a file, as far as they are whole lines, piece by piece. Returns how many it looked at.
 std::size_t show_end(const std::filesystem::path& path, std::size_t most, own_api::Activity& activity) {
   constexpr std::size_t kPiece = 1024 * 1024;
@@ -206,22 +229,13 @@ void append_audit_line(const AuditEvent& event, std::string& out) {
   }
   write_parameters(out, event.parameters);
   out += ",\"responseElements\":null";
-  if (event.facts && (!event.facts->facts.empty() || !event.facts->decisions.empty())) {
-    out += ",\"additionalEventData\":{";
-    if (!event.facts->decisions.empty()) {
-      out += "\"decisions\":[";
-      out += codec::clean_text(event.facts->decisions);
-      out += event.facts->facts.empty() ? "]" : "],";
-    }
-    out += event.facts->facts;
-    out += '}';
-  }
   own_text(out, "requestID", event.request_id);
   out += event.read_only ? ",\"readOnly\":true" : ",\"readOnly\":false";
   out += ",\"eventType\":\"AwsApiCall\",\"managementEvent\":";
   out += event.service == "s3" ? "false" : "true";
   own_text(out, "recipientAccountId", event.account);
-  out += ",\"outcome\":\"";  // what own_api/activity_filter.cc reads stands last
+  if (event.facts) write_facts(out, *event.facts);  // what own_api/activity_filter.cc reads stands last
+  out += ",\"outcome\":\"";
   out += outcome_of(event.error);
   out += "\"}\n";
 }

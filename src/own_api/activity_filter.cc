@@ -13,15 +13,20 @@ using codec::Value;
 
 constexpr std::string_view kOutcomes[] = {"success", "denied", "failed"};  // as ActivityOutcome has them
 
-// It is what a record ends with.
-ActivityOutcome outcome_of(std::string_view line) {
-  constexpr std::string_view kEnd = R"("})", kLabel = R"("outcome":")";
-  if (line.ends_with(kEnd)) line.remove_suffix(kEnd.size());
-  for (const auto outcome : {ActivityOutcome::success, ActivityOutcome::denied}) {
-    const auto name = kOutcomes[static_cast<std::size_t>(outcome)];
-    if (line.ends_with(name) && line.substr(0, line.size() - name.size()).ends_with(kLabel)) return outcome;
-  }
-  return ActivityOutcome::failed;
+// Takes `end` off the text, if it ends with that.
+bool take_end(std::string_view& text, std::string_view end) {
+  if (!text.ends_with(end)) return false;
+  text.remove_suffix(end.size());
+  return true;
+}
+
+// It is what a record ends with; what stands before it is left.
+ActivityOutcome take_outcome(std::string_view& line) {
+  if (!take_end(line, R"("})")) return ActivityOutcome::failed;
+  const auto name = line.substr(line.rfind('"') + 1);
+  line.remove_suffix(name.size());
+  const auto outcome = take_end(line, R"(,"outcome":")") ? read_activity_outcome(name) : std::nullopt;
+  return outcome.value_or(ActivityOutcome::failed);
 }
 
 // Where `part` begins in `text`. Two bytes of `part` are looked for at sixteen places at once: std::string_view::find
@@ -140,7 +145,7 @@ ActivityMatcher::ActivityMatcher(const ActivityFilter& filter) : filter_(filter)
 }
 
 std::optional<Value> ActivityMatcher::match(std::string_view line) const {
-  if (filter_.outcome && outcome_of(line) != *filter_.outcome) return std::nullopt;
+  if (auto rest = line; filter_.outcome && take_outcome(rest) != *filter_.outcome) return std::nullopt;
   const auto has = [&](const std::string& needle) { return find_text(line, needle) != line.npos; };
   if (!std::ranges::all_of(needles_, has) || (!text_.empty() && !to_lower(line).contains(text_))) return std::nullopt;
   auto value = codec::parse_json(line);
@@ -159,26 +164,21 @@ std::string_view event_time_of(std::string_view line) {
   return quoted_behind(line, R"("eventTime":")");
 }
 
-// In the order in which gateway/audit.cc writes a record: userIdentity, eventTime, eventSource, eventName, errorCode,
-// requestParameters, responseElements, additionalEventData, outcome. A quote inside of a text is escaped, so no label
-// is found in one; but the caller may have put labels among its parameters, and behind those the last
-// "responseElements" is the record's own.
+// gateway/audit.cc writes the association as the last of a record's facts, and those right before the outcome. A quote
+// inside of a text is escaped, so that nobody's text looks like it, and what else callers may put in stands before.
 std::optional<ExchangeSeen> read_exchange(std::string_view line) {
-  constexpr std::string_view kEventName = R"("eventName":")", kName = R"(AssumeRoleForPodIdentity")",
-                             kResponse = R"(,"responseElements":null)";
-  constexpr std::size_t kTimeBytes = 120;  // of eventTime and eventSource
-  const auto name = find_text(line, kEventName);
-  if (name == line.npos || !line.substr(name + kEventName.size()).starts_with(kName)) return std::nullopt;
-  auto facts = line.substr(name);
-  for (auto at = find_text(facts, kResponse); at != facts.npos; at = find_text(facts, kResponse)) {
-    facts.remove_prefix(at + kResponse.size());
-  }
-  auto before = line.substr(0, name);
-  before.remove_prefix(before.size() - std::min(before.size(), kTimeBytes));
-  ExchangeSeen seen{quoted_behind(facts, R"("associationId":")"), event_time_of(before), {}};
-  if (seen.association_id.empty()) return std::nullopt;
-  seen.outcome = outcome_of(line);
-  return seen;
+  constexpr std::string_view kCalled =
+      R"(","eventSource":"eks-auth.amazonaws.com","eventName":"AssumeRoleForPodIdentity")";
+  auto rest = line;
+  const auto outcome = take_outcome(rest);
+  if (!take_end(rest, R"("})")) return std::nullopt;
+  const auto id = rest.substr(rest.rfind('"') + 1);
+  rest.remove_suffix(id.size());
+  if (!take_end(rest, R"("associationId":")") || id.empty()) return std::nullopt;
+  const auto time = event_time_of(line);
+  const auto behind = static_cast<std::size_t>(time.end() - line.begin());
+  if (time.empty() || !line.substr(behind).starts_with(kCalled)) return std::nullopt;
+  return ExchangeSeen{id, time, outcome};
 }
 
 }  // namespace podpass::own_api

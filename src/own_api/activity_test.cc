@@ -19,7 +19,7 @@ struct Line {
 std::string written(const Line& line) {
   return fmt::format(
       R"({{"eventVersion":"1.11","userIdentity":{},"eventTime":"{}","eventSource":"{}.amazonaws.com","eventName":"{}",)"
-      R"("userAgent":"x","requestParameters":{},"responseElements":null{},"requestID":"r","outcome":"{}"}})"
+      R"("userAgent":"x","requestParameters":{},"responseElements":null,"requestID":"r"{},"outcome":"{}"}})"
       "\n",
       line.identity, line.time, line.source, line.name, line.parameters,
       line.facts.empty() ? "" : fmt::format(R"(,"additionalEventData":{{{}}})", line.facts), line.outcome);
@@ -29,7 +29,7 @@ Line exchange(std::string time = "2023-11-14T22:13:20Z", std::string outcome = "
   return {.name = "AssumeRoleForPodIdentity",
           .time = std::move(time),
           .parameters = R"({"clusterName":"c","token":"HIDDEN_DUE_TO_SECURITY_REASONS"})",
-          .facts = R"("namespace":"ns","podName":"app-1","associationId":"a-1","roleArn":"arn:aws:iam::1:role/r")",
+          .facts = R"("namespace":"ns","podName":"app-1","roleArn":"arn:aws:iam::1:role/r","associationId":"a-1")",
           .source = "eks-auth",
           .outcome = std::move(outcome)};
 }
@@ -288,6 +288,9 @@ TEST_F(ActivityTest, ParametersAreNotCounted) {
   line.facts = R"("associationId":"a-1")";
   add(line);
   add({.name = "DescribePodIdentityAssociation", .parameters = R"({"associationId":"a-1"})"});
+  line.name = "AssumeRoleForPodIdentity";
+  line.source = "eks";
+  add(line);
   add({.name = R"(\"eventName\":\"AssumeRoleForPodIdentity\",\"associationId\":\"a-1)"});
   EXPECT_FALSE(activity_.counts_of("a-1").last_used);
   EXPECT_FALSE(activity_.counts_of("a-1").last_denied);

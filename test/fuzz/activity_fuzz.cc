@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                             &error,      &facts};
   const auto without = gateway::audit_line(event);
   CHECK(!own_api::read_exchange(std::string_view(without).substr(0, without.size() - 1)));
-  facts.add("associationId", "a-1");
+  facts.association_id = "a-1";
   auto line = gateway::audit_line(event);
   line.pop_back();
   const auto seen = own_api::read_exchange(line);
