@@ -1,5 +1,6 @@
 #include "sts/session_token.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "codec/base64.h"
@@ -7,9 +8,14 @@
 namespace podpass::sts {
 namespace {
 
-constexpr char kVersion = 4;
+constexpr char kVersion = 5;
 constexpr char kEarlierVersion = 3;  // with its fields in another order; none is left 36 hours after the upgrade
 constexpr std::string_view kPurpose = "podpass session";
+
+// Tag keys that most sessions have: as an empty text and their place here. New ones go to the end.
+constexpr std::string_view kUsualKeys[] = {"eks-cluster-arn",      "eks-cluster-name",
+                                           "kubernetes-namespace", "kubernetes-service-account",
+                                           "kubernetes-pod-name",  "kubernetes-pod-uid"};
 
 // Seven bits a byte, the lowest first; the eighth says that more follow.
 void put_number(std::string& out, std::size_t number) {
@@ -27,6 +33,13 @@ void put(std::string& out, Time time) {
   char bytes[8];
   std::memcpy(bytes, &millis, 8);
   out.append(bytes, 8);
+}
+
+void put_key(std::string& out, std::string_view key) {
+  const auto usual = std::ranges::find(kUsualKeys, key);
+  if (usual == std::end(kUsualKeys)) return put(out, key);
+  put(out, std::string_view());
+  put_number(out, static_cast<std::size_t>(usual - std::begin(kUsualKeys)));
 }
 
 // Reads what put() wrote. What is sealed was written here, yet nothing is read beyond the end.
@@ -52,6 +65,14 @@ class Reader {
     }
     good_ = false;
     return 0;
+  }
+
+  std::string key() {
+    auto key = text();
+    if (!key.empty() || !good_) return key;
+    const auto place = number();
+    good_ = good_ && place < std::size(kUsualKeys);
+    return good_ ? std::string(kUsualKeys[place]) : std::string();
   }
 
   bool flag() { return number() != 0; }
@@ -96,7 +117,7 @@ std::string encode_shared_part(const aws::Session& session) {
   }
   put_number(out, session.tags.size());
   for (const auto& tag : session.tags) {
-    put(out, tag.key);
+    put_key(out, tag.key);
     put(out, tag.value);
     put_number(out, tag.transitive ? 1 : 0);
   }
@@ -155,7 +176,7 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
     read_times();
   }
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
-    aws::SessionTag tag{reader.text(), reader.text(), false};  // braces: from left to right
+    aws::SessionTag tag{reader.key(), reader.text(), false};  // braces: from left to right
     tag.transitive = reader.flag();
     session.tags.push_back(std::move(tag));
   }

@@ -117,7 +117,12 @@ TEST_F(SessionToken, SealedNonsenseIsRefused) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_FALSE(opens_plain(std::string_view(whole).substr(0, length))) << length;
   }
-  EXPECT_FALSE(opens_plain("\x05" + whole.substr(1))) << "a version to come";
+  EXPECT_FALSE(opens_plain("\x06" + whole.substr(1))) << "a version to come";
+  constexpr std::string_view kUsualKey("\0\2\7default", 10);  // kubernetes-namespace: the third
+  auto unknown_key = whole;
+  ASSERT_NE(whole.find(kUsualKey), whole.npos);
+  unknown_key[whole.find(kUsualKey) + 1] = 6;
+  EXPECT_FALSE(opens_plain(unknown_key));
   auto huge = whole;
   huge[1] = huge[2] = huge[3] = huge[4] = '\xff';  // the first text's length
   EXPECT_FALSE(opens_plain(huge));
