@@ -148,10 +148,12 @@ void AssociationFeed::take(store::Store::TableChange& change) {
     for (const auto& key : change.keys) {
       if (key.size() != kAssociationKeyParts || key[0] != deployment_.account || key[1] != deployment_.region) continue;
       const store::KeyParts parts(key.begin(), key.end());
-      const auto* now = change.after.find(kAssociations, parts);
-      const auto* before = change.before.find(kAssociations, parts);
-      if (now || before) add(key[2], {key[3], key[4], now ? now->id : before->id, now == nullptr, 0});
+      const auto* record = change.after.find(kAssociations, parts);
+      const bool deleted = !record;
+      if (deleted) record = change.before.find(kAssociations, parts);
+      if (record) add(key[2], {key[3], key[4], record->id, deleted, 0});
     }
+    if (waiting_.empty()) return;
   }
   work_.notify_one();
 }
@@ -174,14 +176,14 @@ void AssociationFeed::add(const std::string& cluster, Change change) {
     changes.pop_front();
   }
   changes.push_back(std::move(change));
-  woken_.insert(cluster);
+  if (!waiting_.empty()) woken_.insert(cluster);
 }
 
 // Needs the mutex. Every place from before is then too far behind.
 void AssociationFeed::forget_everything() {
   clusters_.clear();
   forgotten_ = ++number_;
-  wake_all_ = true;
+  wake_all_ = !waiting_.empty();
 }
 
 void AssociationFeed::work() {
