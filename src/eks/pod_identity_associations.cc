@@ -152,7 +152,7 @@ Result<AssociationResponse> CreatePodIdentityAssociation::handle(aws::Call& call
     record.request_token = short_hash(*request.clientRequestToken);
     record.request_hash = request_hash(request);
   }
-  call.audit.add("associationId", record.id);
+  call.audit.association_id = record.id;
   AssociationResponse response{shape(call, request.clusterName, request.namespace_, request.serviceAccount, record)};
   call.tx.put(kAssociationIds, id_key(call, request.clusterName, record.id),
               AssociationIdRecord{request.namespace_, request.serviceAccount});

@@ -126,7 +126,7 @@ class World {
 
   // What the last operation told the audit record; empty if it told nothing of that name.
   std::string audited(std::string_view name) const {
-    if (name == "associationId" && !audit_.association_id.empty()) return audit_.association_id;
+    if (name == "associationId") return audit_.association_id;
     auto facts = codec::parse_json("{" + std::string(audit_.facts) + "}");
     return std::string(facts.value().text(name));
   }
