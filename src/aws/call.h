@@ -62,7 +62,8 @@ struct Audit {
   // Who the request proved to come from by what is in it, as the record's userIdentity has it: a JSON object. Empty:
   // the caller.
   std::string identity;
-  // The pod identity association that was made, or was to be exchanged. The last of the record's facts.
+  // The id of the pod identity association that was made, or was to be exchanged: of our own making, and written as it
+  // is. The last of the record's facts.
   std::string association_id;
   // Whether the record of this request, if it succeeds, would say nothing new: no record is kept. For who reads the
   // trail as it grows (docs/decisions/071).

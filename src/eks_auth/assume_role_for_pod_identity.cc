@@ -133,7 +133,7 @@ Result<void> check_packed_size(int percent) {
 // Hop 2: the session of the association's role assumes the target role, and tells it the external id. Both sides are
 // asked.
 Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, const std::string& session_name) {
-  const auto& association = plan.of->record;
+  const auto& association = plan.association->record;
   sts::Assumption assumption;
   assumption.role_arn = *association.target_role_arn;
   const auto role_account = iam::account_of_role_arn(assumption.role_arn).value_or("");
@@ -144,8 +144,8 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
   assumption.session_name = session_name;
   assumption.duration = kTargetSessionLength;
   assumption.tags = plan.tags;
-  const auto external_id =
-      eks::external_id(call.deployment, plan.of->cluster_name, plan.pod->namespace_, plan.pod->service_account);
+  const auto external_id = eks::external_id(call.deployment, plan.association->cluster_name, plan.pod->namespace_,
+                                            plan.pod->service_account);
   assumption.external_id = external_id;
   if (association.policy) assumption.policy = *association.policy;
 
@@ -167,7 +167,7 @@ Result<aws::Session> assume_target(aws::Call& call, const ExchangePlan& plan, co
 
 Result<aws::Resource> AssumeRoleForPodIdentity::resource(aws::Call& call, const Request& request) {
   if (const auto* plan = remembered_plan(call, request.clusterName)) {
-    return eks::cluster_resource(plan->of->cluster_arn, plan->of->cluster);
+    return eks::cluster_resource(plan->association->cluster_arn, plan->association->cluster);
   }
   TRY(check_cluster_name(request.clusterName));
   return eks::cluster_resource(call, request.clusterName);
@@ -178,7 +178,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   if (plan) {
     TRY(kube::check_time(*plan->pod, call.now));
     call.audit.add_facts(plan->pod_facts);
-    TRY(check_pod(call, request, *plan->of->cluster, *plan->pod));
+    TRY(check_pod(call, request, *plan->association->cluster, *plan->pod));
   } else {
     TRY(check_token(request.token));
     const auto* cluster = TRY(eks::require_cluster(call.tx, call.deployment, request.clusterName));
@@ -188,7 +188,7 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
     TRY(check_pod(call, request, *cluster, *seen.token));
     plan = TRY(make_plan(call, request.clusterName, *cluster, std::move(seen), std::move(facts)));
   }
-  const auto& association = *plan->of;
+  const auto& association = *plan->association;
   call.audit.add_facts(association.role_fact);
   call.audit.association_id = association.record.id;
 
@@ -214,9 +214,9 @@ Result<AssumeRoleForPodIdentity::Response> AssumeRoleForPodIdentity::handle(aws:
   call.audit.add("sessionName", session_name);
   call.audit.add("accessKeyId", session.access_key_id);
 
-  response.subject = {association.subject};
+  response.subject = {association.subject_json};
   response.audience = kube::kPodIdentityAudience;
-  response.podIdentityAssociation = {association.association};
+  response.podIdentityAssociation = {association.association_json};
   response.credentials.secretAccessKey = session.secret.reveal();
   response.credentials.accessKeyId = std::move(session.access_key_id);
   response.credentials.expiration = session.expires;

@@ -113,8 +113,8 @@ std::shared_ptr<const AssociationPlan> make_association_plan(const aws::Call& ca
   plan->is_trusted = is_always_trusted(call, of_pod);
   plan->role_fact = role_fact(record);
   plan->session_name_front = concat({"eks-", cluster_name.substr(0, 10), "-"});
-  plan->subject = json_of(Subject{pod.namespace_, pod.service_account});
-  plan->association =
+  plan->subject_json = json_of(Subject{pod.namespace_, pod.service_account});
+  plan->association_json =
       json_of(PodIdentityAssociation{eks::association_arn(deployment, cluster_name, record.id), record.id});
   aws::Session session;
   sts::put_shared_part(std::move(of_pod), session);
@@ -126,12 +126,19 @@ std::shared_ptr<const AssociationPlan> make_association_plan(const aws::Call& ca
 // The association plans of one version of the store: with the next one all of them end.
 class AssociationPlans {
  public:
-  std::shared_ptr<const AssociationPlan>& of(const aws::Call& call, std::string_view cluster_name,
-                                             const kube::PodToken& pod) {
-    if (version_ != call.tx.version() || deployment_ != &call.deployment || plans_.size() >= kPlansKept) plans_.clear();
+  // Null if there is none. Holds until the next put().
+  const std::shared_ptr<const AssociationPlan>& find(const aws::Call& call, const std::string& name) {
+    static const std::shared_ptr<const AssociationPlan> kNothing;
+    if (version_ != call.tx.version() || deployment_ != &call.deployment) plans_.clear();
+    const auto found = plans_.find(name);
+    return found == plans_.end() ? kNothing : found->second;
+  }
+
+  void put(const aws::Call& call, std::string name, std::shared_ptr<const AssociationPlan> plan) {
+    if (plans_.size() == kPlansKept) plans_.clear();
     version_ = call.tx.version();
     deployment_ = &call.deployment;
-    return plans_[concat({cluster_name, "/", pod.namespace_, "/", pod.service_account})];
+    plans_.emplace(std::move(name), std::move(plan));
   }
 
  private:
@@ -145,8 +152,8 @@ Result<std::shared_ptr<const AssociationPlan>> association_plan(aws::Call& call,
                                                                 const eks::ClusterRecord& cluster,
                                                                 const kube::PodToken& pod) {
   static thread_local AssociationPlans memory;
-  auto& remembered = memory.of(call, cluster_name, pod);
-  if (remembered) return remembered;
+  auto name = concat({cluster_name, "/", pod.namespace_, "/", pod.service_account});  // none of them has a slash
+  if (const auto& remembered = memory.find(call, name)) return remembered;
   const auto* association =
       eks::find_association(call.tx, call.deployment, cluster_name, pod.namespace_, pod.service_account);
   if (!association) {
@@ -161,7 +168,8 @@ Result<std::shared_ptr<const AssociationPlan>> association_plan(aws::Call& call,
     return not_assumable(call, "the role does not exist");
   }
   auto plan = make_association_plan(call, cluster_name, cluster, *association, *role, pod);
-  if (!call.tx.failure()) remembered = plan;  // a transaction that has failed could not read the store
+  // A transaction that has failed could not read the store.
+  if (!call.tx.failure()) memory.put(call, std::move(name), plan);
   return plan;
 }
 
@@ -176,7 +184,7 @@ crypto::DigestMemory<ExchangePlan>& memory() {
 }  // namespace
 
 sts::Assumption ExchangePlan::first_hop(std::string_view session_name) const {
-  auto assumption = of->assumption;
+  auto assumption = association->assumption;
   assumption.session_name = session_name;
   assumption.tags = tags;
   return assumption;
@@ -201,21 +209,22 @@ Error not_assumable(aws::Call& call, std::string reason) {
 const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view cluster_name) {
   if (!call.body_hash) return nullptr;
   const auto* plan = memory().find(*call.body_hash).get();
-  const bool good = plan && plan->of->version == call.tx.version() && plan->of->cluster_name == cluster_name &&
-                    plan->of->deployment == &call.deployment;
+  const bool good = plan && plan->association->version == call.tx.version() &&
+                    plan->association->cluster_name == cluster_name &&
+                    plan->association->deployment == &call.deployment;
   return good ? plan : nullptr;
 }
 
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                      kube::SeenToken seen, std::string pod_facts) {
+                                      kube::SeenToken seen, std::string facts_of_pod) {
   auto plan = std::make_shared<ExchangePlan>();
-  plan->of = TRY(association_plan(call, cluster_name, cluster, *seen.token));
+  plan->association = TRY(association_plan(call, cluster_name, cluster, *seen.token));
   plan->pod = std::move(seen.token);
-  plan->pod_facts = std::move(pod_facts);
+  plan->pod_facts = std::move(facts_of_pod);
   plan->session_name_front =
-      concat({plan->of->session_name_front, std::string_view(plan->pod->pod_name).substr(0, 10), "-"});
-  auto assumption = plan->of->assumption;
-  assumption.tags = tags_of(*plan->of, *plan->pod);
+      concat({plan->association->session_name_front, std::string_view(plan->pod->pod_name).substr(0, 10), "-"});
+  auto assumption = plan->association->assumption;
+  assumption.tags = tags_of(*plan->association, *plan->pod);
   plan->packed_percent = sts::packed_policy_percent(assumption);
   aws::Session session;
   sts::put_shared_part(std::move(assumption), session);
@@ -228,7 +237,7 @@ Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_
 }
 
 Result<void> authorize(const aws::Call& call, const ExchangePlan& plan, std::string_view session_name) {
-  if (plan.of->is_trusted && !call.deployment.audits_every_decision) return {};
+  if (plan.association->is_trusted && !call.deployment.audits_every_decision) return {};
   return authorize_first_hop(call, plan.first_hop(session_name));  // which says why not
 }
 

@@ -30,14 +30,14 @@ struct AssociationPlan {
   bool is_trusted = false;     // the trust policy lets each pod in, whenever and under whatever name
   std::string role_fact;       // of the audit record
   std::string session_name_front;
-  std::string subject, association, session_arn_front, session_id_front;  // of the answer
+  std::string subject_json, association_json, session_arn_front, session_id_front;  // of the answer
 
-  AssociationPlan() = default;
+  AssociationPlan() = default;  // `assumption` has views of the members before it
   AssociationPlan(const AssociationPlan&) = delete;
 };
 
 struct ExchangePlan {
-  std::shared_ptr<const AssociationPlan> of;
+  std::shared_ptr<const AssociationPlan> association;
   std::shared_ptr<const kube::PodToken> pod;
   int packed_percent = 0;  // what the first hop's session takes of the packed limit
   std::string pod_facts;   // of the audit record
@@ -55,7 +55,7 @@ const ExchangePlan* remembered_plan(const aws::Call& call, std::string_view clus
 // Makes it, and remembers it by the request's body if the token was seen before: most are not seen again for hours.
 // Never null. Errors: there is no such association, or no such role.
 Result<const ExchangePlan*> make_plan(aws::Call& call, std::string_view cluster_name, const eks::ClusterRecord& cluster,
-                                      kube::SeenToken seen, std::string pod_facts);
+                                      kube::SeenToken seen, std::string facts_of_pod);
 
 // What the audit record says of a pod.
 std::string pod_facts(const kube::PodToken& pod);

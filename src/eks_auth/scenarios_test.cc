@@ -17,7 +17,8 @@ TEST_P(Scenarios, Runs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EksAuth, Scenarios,
-                         testing::Values("exchange", "permissions", "session", "target_role", "tokens", "trust_policy"),
+                         testing::Values("exchange", "many", "permissions", "session", "target_role", "tokens",
+                                         "trust_policy"),
                          [](const auto& scenario) { return std::string(scenario.param); });
 
 }  // namespace

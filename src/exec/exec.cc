@@ -94,8 +94,7 @@ Result<pid_t> start(std::vector<std::string> command, std::vector<std::string> e
   pid_t child = fork();
   if (child < 0) return Error::unavailable(fmt::format("Cannot start a process: {}.", std::strerror(errno)));
   if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);       // if podpass is killed, nobody keeps the token fresh any more
-    prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);  // podpass itself is without huge pages
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // if podpass is killed, nobody keeps the token fresh any more
     sigprocmask(SIG_SETMASK, &old_mask, nullptr);
     execvpe(arguments[0], arguments.data(), variables.data());
     int error = errno;

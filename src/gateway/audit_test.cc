@@ -103,6 +103,32 @@ TEST_F(AuditLine, ARefusalWithoutACaller) {
   EXPECT_EQ(value.find("cause"), nullptr);
 }
 
+// Of the facts each part may be missing; what is read of an exchange stands last.
+TEST_F(AuditLine, WhatJoinsThings) {
+  for (const bool decided : {false, true}) {
+    for (const bool told : {false, true}) {
+      for (const bool associated : {false, true}) {
+        aws::Audit facts;
+        if (decided) facts.decisions = R"({"decision":"deny"},{"decision":"allow"})";
+        if (told) facts.add("pod", "app1");
+        if (associated) facts.association_id = "a-1";
+        auto of = event();
+        of.facts = &facts;
+        const auto value = parsed(of);
+        const auto* found = value.find("additionalEventData");
+        ASSERT_EQ(found != nullptr, decided || told || associated);
+        EXPECT_EQ(value.text("outcome"), "success");
+        if (!found) continue;
+        EXPECT_EQ(found->find("decisions") ? found->find("decisions")->as<Value::List>()->size() : 0,
+                  decided ? 2U : 0U);
+        EXPECT_EQ(found->text("pod"), told ? "app1" : "");
+        EXPECT_EQ(found->text("associationId"), associated ? "a-1" : "");
+        EXPECT_EQ(audit_line(of).ends_with("\"associationId\":\"a-1\"},\"outcome\":\"success\"}\n"), associated);
+      }
+    }
+  }
+}
+
 TEST_F(AuditLine, WhoARequestProvedToComeFrom) {
   aws::Audit facts;
   facts.identity = R"({"type":"WebIdentityUser"})";

@@ -176,8 +176,9 @@ std::optional<ExchangeSeen> read_exchange(std::string_view line) {
   rest.remove_suffix(id.size());
   if (!take_end(rest, R"("associationId":")") || id.empty()) return std::nullopt;
   const auto time = event_time_of(line);
-  const auto behind = static_cast<std::size_t>(time.end() - line.begin());
-  if (time.empty() || !line.substr(behind).starts_with(kCalled)) return std::nullopt;
+  if (time.empty() || !line.substr(static_cast<std::size_t>(time.end() - line.begin())).starts_with(kCalled)) {
+    return std::nullopt;
+  }
   return ExchangeSeen{id, time, outcome};
 }
 

@@ -9,7 +9,9 @@ namespace podpass::sts {
 namespace {
 
 constexpr char kVersion = 5;
-constexpr char kEarlierVersion = 3;  // with its fields in another order; none is left 36 hours after the upgrade
+// Read still; none is left 36 hours after an upgrade. In 4 no tag's key is a place in the table, and 3 has its fields
+// in another order besides.
+constexpr char kVersionFour = 4, kVersionThree = 3;
 constexpr std::string_view kPurpose = "podpass session";
 
 // Tag keys that most sessions have: as an empty text and their place here. New ones go to the end.
@@ -149,7 +151,8 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   auto opened = keys.open(*sealed, kPurpose);
   if (!opened) return not_ours();
   auto bytes = opened->reveal();
-  if (bytes.size() < 2 || (bytes[0] != kVersion && bytes[0] != kEarlierVersion)) return not_ours();
+  const auto version = bytes.empty() ? '\0' : bytes[0];
+  if (version != kVersion && version != kVersionFour && version != kVersionThree) return not_ours();
   aws::Session session;
   Reader reader(bytes.substr(1));
   const auto read_times = [&] {
@@ -159,7 +162,7 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
   const auto read_texts = [&](std::initializer_list<std::string*> fields) {
     for (auto* field : fields) *field = reader.text();
   };
-  if (bytes[0] == kVersion) {
+  if (version != kVersionThree) {
     session.access_key_id = reader.text();
     session.secret = Secret(reader.text());
     session.session_name = reader.text();
@@ -176,7 +179,8 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
     read_times();
   }
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
-    aws::SessionTag tag{reader.key(), reader.text(), false};  // braces: from left to right
+    aws::SessionTag tag{version == kVersion ? reader.key() : reader.text(), reader.text(),
+                        false};  // braces: from left to right
     tag.transitive = reader.flag();
     session.tags.push_back(std::move(tag));
   }

@@ -147,8 +147,36 @@ TEST_F(SessionToken, OfASharedPartAreAsWhole) {
   EXPECT_EQ(encode_shared_part(*opened), shared);
 }
 
+// What is written stays readable, so the places of the keys stay.
+TEST_F(SessionToken, TheTagsOfPodsAreNamedByTheirPlace) {
+  aws::Session pod;
+  for (const auto* key : {"eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account",
+                          "kubernetes-pod-name", "kubernetes-pod-uid", "other"}) {
+    pod.tags.push_back({key, "v", true});
+  }
+  constexpr std::string_view kTags("\7\0\0\1v\1\0\1\1v\1\0\2\1v\1\0\3\1v\1\0\4\1v\1\0\5\1v\1\5other\1v\1\0", 41);
+  EXPECT_TRUE(encode_shared_part(pod).ends_with(kTags));
+  const auto opened = open_session(seal_session(pod, *ring_), *ring_);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->tags, pod.tags);
+}
+
 // What a server of before an upgrade has given out opens still.
-TEST_F(SessionToken, OfTheEarlierVersionOpens) {
+TEST_F(SessionToken, OfVersionFourOpens) {
+  auto made = session();
+  made.tags = {{"a", "b", true}};  // no key that has a place
+  auto plain = ring_->open(*codec::base64_decode(seal_session(made, *ring_)), "podpass session");
+  ASSERT_TRUE(plain);
+  std::string four(plain->reveal());
+  four[0] = 4;
+  const auto reopened = open_session(codec::base64_encode(ring_->seal(four, "podpass session")), *ring_);
+  ASSERT_TRUE(reopened);
+  EXPECT_EQ(reopened->session_name, made.session_name);
+  EXPECT_EQ(reopened->tags, made.tags);
+  EXPECT_EQ(reopened->policy_arns, made.policy_arns);
+}
+
+TEST_F(SessionToken, OfVersionThreeOpens) {
   const auto made = session();
   std::string plain = "\x03r";
   const auto put = [&](std::string_view text) {
