@@ -69,10 +69,11 @@ class Reader {
     return 0;
   }
 
-  std::string key() {
+  // No tag has an empty key.
+  std::string key(bool may_be_a_place) {
     auto key = text();
-    if (!key.empty() || !good_) return key;
-    const auto place = number();
+    if (!key.empty()) return key;
+    const auto place = may_be_a_place ? number() : std::size(kUsualKeys);
     good_ = good_ && place < std::size(kUsualKeys);
     return good_ ? std::string(kUsualKeys[place]) : std::string();
   }
@@ -179,8 +180,7 @@ Result<aws::Session> open_session(std::string_view token, const crypto::KeyRing&
     read_times();
   }
   for (auto left = reader.number(); left > 0 && reader.good(); --left) {
-    aws::SessionTag tag{version == kVersion ? reader.key() : reader.text(), reader.text(),
-                        false};  // braces: from left to right
+    aws::SessionTag tag{reader.key(version == kVersion), reader.text(), false};  // braces: from left to right
     tag.transitive = reader.flag();
     session.tags.push_back(std::move(tag));
   }

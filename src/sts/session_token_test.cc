@@ -174,6 +174,9 @@ TEST_F(SessionToken, OfVersionFourOpens) {
   EXPECT_EQ(reopened->session_name, made.session_name);
   EXPECT_EQ(reopened->tags, made.tags);
   EXPECT_EQ(reopened->policy_arns, made.policy_arns);
+  constexpr std::string_view kTag("\1a\1b\1", 5);
+  four.replace(four.find(kTag), kTag.size(), std::string_view("\0\0\1b\1", 5));
+  EXPECT_FALSE(opens(codec::base64_encode(ring_->seal(four, "podpass session")))) << "it has no places";
 }
 
 TEST_F(SessionToken, OfVersionThreeOpens) {
