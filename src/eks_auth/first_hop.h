@@ -17,9 +17,10 @@ struct PodPlace {
   std::string_view cluster_name, cluster_arn, namespace_, service_account, pod_name, pod_uid;
 };
 
-// The six tags that tell of it, all of them transitive. Two are of the pod itself.
-inline constexpr std::string_view kPodTags[] = {"kubernetes-pod-name", "kubernetes-pod-uid"};
+// The six tags that tell of it, all of them transitive.
 aws::SessionTags session_tags(const PodPlace& place);
+// Those of them that not all pods of a service account share.
+inline constexpr std::string_view kPodTags[] = {"kubernetes-pod-name", "kubernetes-pod-uid"};
 
 // Without tags and session policy.
 sts::Assumption first_hop(const aws::Deployment& deployment, const iam::RoleRecord& role, std::string_view role_arn,
